@@ -1,0 +1,1 @@
+"""Codecs: YAML that says what a device's messages mean, compiled to closures."""

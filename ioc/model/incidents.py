@@ -1,0 +1,123 @@
+"""Incidents: what operators work on; the machine owns the condition, people own the work state."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ioc.model.alerts import Severity
+from ioc.model.instant import Instant, to_milliseconds
+
+
+class Condition(StrEnum):
+    """The machine's axis: does it still hold?"""
+
+    ACTIVE = "active"
+    CLEARED = "cleared"
+
+
+class WorkState(StrEnum):
+    """People's axis: who is doing something about it?"""
+
+    NEW = "new"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that machine or people did to an incident.
+
+    Attributes:
+        who: "machine", or the operator's name.
+        what: raised | cleared | acknowledged | commented | resolved | reopened | closed.
+        text: an operator's words; text, never HTML.
+    """
+
+    at: Instant
+    who: str
+    what: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident as it stands.
+
+    Attributes:
+        title: by language ("vi", "en"), filled in.
+        key: the key of the alert that opened it.
+        assets: ids of the assets concerned, the first one names the place.
+        alerts: ids of its alerts.
+        evidence: Event JSON of what made it.
+        revision: grows by one with every change; a copy with a smaller one is older.
+    """
+
+    id: str
+    rule: str
+    key: str
+    kind: str | None
+    title: dict[str, str]
+    severity: Severity
+    raised_at: Instant
+    condition: Condition = Condition.ACTIVE
+    work_state: WorkState = WorkState.NEW
+    cleared_at: Instant | None = None
+    updated_at: Instant = 0
+    lat: float | None = None
+    lon: float | None = None
+    area: str | None = None
+    place: str | None = None
+    assets: tuple[str, ...] = ()
+    assignee: str | None = None
+    alerts: tuple[str, ...] = ()
+    evidence: tuple[dict[str, Any], ...] = ()
+    numbers: dict[str, Any] = field(default_factory=dict)
+    timeline: tuple[TimelineEntry, ...] = ()
+    simulated: bool = False
+    revision: int = 1
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still concerns operators: it holds, or nobody has resolved it yet."""
+        return self.condition is Condition.ACTIVE or self.work_state not in (WorkState.RESOLVED, WorkState.CLOSED)
+
+
+def incident_to_json(incident: Incident, *, full: bool) -> dict[str, Any]:
+    """Write an incident as HTTP and the websocket show it; times are epoch milliseconds.
+
+    Args:
+        incident: what to write.
+        full: with evidence and timeline (one incident's own page), or without (lists and deltas).
+    """
+    out: dict[str, Any] = {
+        "id": incident.id,
+        "rule": incident.rule,
+        "key": incident.key,
+        "kind": incident.kind,
+        "title": incident.title,
+        "severity": str(incident.severity),
+        "condition": str(incident.condition),
+        "work_state": str(incident.work_state),
+        "raised_at": to_milliseconds(incident.raised_at),
+        "cleared_at": None if incident.cleared_at is None else to_milliseconds(incident.cleared_at),
+        "updated_at": to_milliseconds(incident.updated_at),
+        "lat": incident.lat,
+        "lon": incident.lon,
+        "area": incident.area,
+        "place": incident.place,
+        "assets": list(incident.assets),
+        "assignee": incident.assignee,
+        "alerts": list(incident.alerts),
+        "simulated": incident.simulated,
+        "revision": incident.revision,
+    }
+    if full:
+        out["evidence"] = list(incident.evidence)
+        out["numbers"] = incident.numbers
+        out["timeline"] = [
+            {"at": to_milliseconds(entry.at), "who": entry.who, "what": entry.what, "text": entry.text}
+            for entry in incident.timeline
+        ]
+    return out

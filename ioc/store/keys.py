@@ -1,0 +1,60 @@
+"""Every key that the program uses in Redis; those of one partition share a hash tag."""
+
+from typing import Final
+
+PREFIX: Final = "ioc:"
+
+
+def events(partition: int = 0) -> str:
+    """Name the stream of event batches."""
+    return f"ioc:{{{partition}}}:events"
+
+
+def checkpoint(partition: int = 0) -> str:
+    """Name the hash that holds the rules' state and stream position."""
+    return f"ioc:{{{partition}}}:checkpoint"
+
+
+def lease(partition: int = 0) -> str:
+    """Name the key that says which process owns the partition."""
+    return f"ioc:{{{partition}}}:lease"
+
+
+def fence(partition: int = 0) -> str:
+    """Name the counter that hands out fencing tokens."""
+    return f"ioc:{{{partition}}}:fence"
+
+
+def asset_states(partition: int = 0) -> str:
+    """Name the hash that holds the last known state of every asset, one Arrow blob with its position."""
+    return f"ioc:{{{partition}}}:assets"
+
+
+def asset(asset_id: str) -> str:
+    """Name the registry's hash of one asset."""
+    return f"ioc:asset:{asset_id}"
+
+
+def incident(incident_id: str) -> str:
+    """Name the hash of one incident."""
+    return f"ioc:incident:{incident_id}"
+
+
+def alert(alert_id: str) -> str:
+    """Name the hash of one alert."""
+    return f"ioc:alert:{alert_id}"
+
+
+def health(process: str) -> str:
+    """Name the hash in which a process says how it is; it expires when the process is silent."""
+    return f"ioc:health:{process}"
+
+
+ASSET_IDS: Final = "ioc:assets"
+INCIDENTS_OPEN: Final = "ioc:incidents:open"
+INCIDENTS_RECENT: Final = "ioc:incidents:recent"
+INCIDENTS_LOG: Final = "ioc:incidents:log"
+REJECTED: Final = "ioc:rejected"
+COUNTERS: Final = "ioc:counters"
+GENESIS: Final = "ioc:genesis"
+CITY: Final = "ioc:city"

@@ -1,0 +1,1 @@
+"""Rules: events become alerts, and alerts become incidents."""

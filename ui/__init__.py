@@ -1,0 +1,1 @@
+"""The page: a server that streams, and the map that operators watch."""

@@ -1,0 +1,1 @@
+"""The web server: HTTP, the websocket and the built page."""
