@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ioc.model.events import Kind, Value
 from ioc.model.instant import Instant, to_milliseconds
+from ioc.model.kinds import Kind, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,21 @@ from typing import Any, Final
 import polars as pl
 
 from ioc.model.instant import Instant
+from ioc.model.kinds import Kind, Value
 
-Value = float | int | bool | str
-"""What a quantity may hold. Numbers are finite."""
-
-
-class Kind(StrEnum):
-    """What sort of source an event comes from; the second level of our own topics."""
-
-    CAMERA = "camera"
-    WIFI = "wifi"
-    SENSOR = "sensor"
-    NETWORK = "network"
-    SECURITY = "security"
-    CITIZEN = "citizen"
+__all__ = [
+    "FIXED_COLUMNS",
+    "INSTANT_TYPE",
+    "AtSource",
+    "Event",
+    "Kind",
+    "RawMessage",
+    "Rejected",
+    "Signal",
+    "Value",
+    "empty_batch",
+    "quantity_columns",
+]
 
 
 class Signal(StrEnum):
