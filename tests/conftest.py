@@ -1,0 +1,76 @@
+"""What every test may ask for: shared material, free ports, a real broker and a real store."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ioc.runtime import embedded
+from ioc.runtime.embedded import BrokerPorts
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def unavailable(reason: str) -> None:
+    """Skip the test for want of something outside the project; where everything must run, fail instead."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"cannot run: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The material that lies beside the project and is read in place; IOC_SHARED says where else it is."""
+    folder = Path(os.environ.get("IOC_SHARED", SHARED))
+    if not folder.is_dir():
+        unavailable(f"the shared material is not at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """A function that finds a loopback port nobody listens on; each call gives another one."""
+    given: set[int] = set()
+
+    def find() -> int:
+        while True:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = int(probe.getsockname()[1])
+            if port not in given:
+                given.add(port)
+                return port
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def store_process(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[int]:
+    """The port of one real store for the whole session; tests ask for `embedded_store`."""
+    folder = tmp_path_factory.mktemp("store")
+    command = embedded.store(folder, port=free_port(), log=folder / "store.log")
+    with embedded.running(command):
+        yield command.ports[0]
+
+
+@pytest.fixture
+def embedded_store(store_process: int) -> str:
+    """The URL of a real, empty store."""
+    with socket.create_connection(("127.0.0.1", store_process), 5) as connection:
+        connection.sendall(b"FLUSHALL\r\nSCRIPT FLUSH\r\n")
+        answer = b""
+        while answer.count(b"\r\n") < 2:
+            answer += connection.recv(64)
+    assert answer == b"+OK\r\n+OK\r\n"
+    return f"redis://127.0.0.1:{store_process}"
+
+
+@pytest.fixture
+def embedded_broker(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[BrokerPorts]:
+    """The ports of a real broker of the test's own, with nothing retained and no sessions."""
+    ports = BrokerPorts(free_port(), free_port())
+    command = embedded.broker(tmp_path / "broker", port=ports.v3, port_v5=ports.v5, log=tmp_path / "broker.log")
+    with embedded.running(command):
+        yield ports
