@@ -1,0 +1,39 @@
+"""What can be set about ingest."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class IngestSettings(BaseModel):
+    """How messages are taken from the broker and written to the stream."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mqtt_url: str = Field(
+        default="mqtt://127.0.0.1:1885", description="The broker: mqtt[s]://[user:password@]host:port."
+    )
+    mqtt_protocol: Literal[3, 5] = Field(default=5, description="MQTT 3.1.1 (3) or MQTT 5 (5).")
+    client_id: str = Field(
+        default="ioc-ingest",
+        min_length=1,
+        description="Names the broker's session: what it keeps is kept for this name.",
+    )
+    receive_maximum: int = Field(
+        default=1000, ge=1, le=65_535, description="Messages that the broker may send before any is acknowledged."
+    )
+    linger_ms: int = Field(default=20, ge=0, le=1000, description="Milliseconds that a batch waits for more events.")
+    max_batch: int = Field(default=2000, ge=1, description="Events of a batch at most.")
+    max_payload: int = Field(
+        default=1_048_576, ge=1, description="Bytes of a message at most; longer ones are rejected."
+    )
+    queue_limit: int = Field(
+        default=20_000, ge=1, description="Messages waiting to be decoded at most; beyond it the socket is not read."
+    )
+    tick_s: float = Field(
+        default=1.0, gt=0, le=10, description="Seconds between two stamps of the stream's clock at most."
+    )
+    codecs_dir: Path | None = Field(default=None, description="Folder of your own codecs (YAML).")
+    city_timezone: str = Field(default="Asia/Ho_Chi_Minh", description="IANA zone of times that come without one.")
+    strict_assets: bool = Field(default=False, description="Refuse events of assets that are not registered.")
