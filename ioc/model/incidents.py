@@ -51,6 +51,8 @@ class Incident:
         assets: ids of the assets concerned, the first one names the place.
         alerts: ids of its alerts.
         evidence: Event JSON of what made it.
+        timeline: the latest of what was done to it, oldest first.
+        timeline_dropped: how many older entries the timeline no longer holds.
         revision: grows by one with every change; a copy with a smaller one is older.
     """
 
@@ -75,6 +77,7 @@ class Incident:
     evidence: tuple[dict[str, Any], ...] = ()
     numbers: dict[str, Any] = field(default_factory=dict)
     timeline: tuple[TimelineEntry, ...] = ()
+    timeline_dropped: int = 0
     simulated: bool = False
     revision: int = 1
 
@@ -120,4 +123,5 @@ def incident_to_json(incident: Incident, *, full: bool) -> dict[str, Any]:
             {"at": to_milliseconds(entry.at), "who": entry.who, "what": entry.what, "text": entry.text}
             for entry in incident.timeline
         ]
+        out["timeline_dropped"] = incident.timeline_dropped
     return out

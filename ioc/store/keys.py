@@ -25,6 +25,16 @@ def fence(partition: int = 0) -> str:
     return f"ioc:{{{partition}}}:fence"
 
 
+def generation(writer: str, partition: int = 0) -> str:
+    """Name the counter of the processes that have written to the stream under one name."""
+    return f"ioc:{{{partition}}}:generation:{writer}"
+
+
+def writer(name: str, partition: int = 0) -> str:
+    """Name the hash that holds a writer's last entry in the stream."""
+    return f"ioc:{{{partition}}}:writer:{name}"
+
+
 def asset_states(partition: int = 0) -> str:
     """Name the hash that holds the last known state of every asset, one Arrow blob with its position."""
     return f"ioc:{{{partition}}}:assets"
@@ -40,6 +50,16 @@ def incident(incident_id: str) -> str:
     return f"ioc:incident:{incident_id}"
 
 
+def incident_timeline(incident_id: str) -> str:
+    """Name the list of what was done to one incident, oldest first."""
+    return f"ioc:incident:{incident_id}:timeline"
+
+
+def command(idempotency_key: str) -> str:
+    """Name the key that remembers a person's command, so that a repeated one is carried out once."""
+    return f"ioc:command:{idempotency_key}"
+
+
 def alert(alert_id: str) -> str:
     """Name the hash of one alert."""
     return f"ioc:alert:{alert_id}"
@@ -51,10 +71,12 @@ def health(process: str) -> str:
 
 
 ASSET_IDS: Final = "ioc:assets"
+ASSETS_VERSION: Final = "ioc:assets:version"
 INCIDENTS_OPEN: Final = "ioc:incidents:open"
 INCIDENTS_RECENT: Final = "ioc:incidents:recent"
 INCIDENTS_LOG: Final = "ioc:incidents:log"
 REJECTED: Final = "ioc:rejected"
 COUNTERS: Final = "ioc:counters"
+PROCESSES: Final = "ioc:processes"
 GENESIS: Final = "ioc:genesis"
 CITY: Final = "ioc:city"

@@ -1,0 +1,463 @@
+"""Incidents in Redis: the machine raises and clears them, people work on them, and every change is told once.
+
+Machine and people write different fields of an incident's hash, each change in one script, so that
+neither can undo the other. What the machine computes twice is written once.
+"""
+
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+from uuid import uuid4
+
+import msgspec
+
+from ioc.model.alerts import AlertState, Severity
+from ioc.model.identity import digest
+from ioc.model.incidents import Condition, Incident, TimelineEntry, WorkState
+from ioc.model.instant import Instant, from_iso, to_iso
+from ioc.store import keys
+from ioc.store.connection import Argument, Connection, Script
+
+Command = Literal["acknowledge", "comment", "resolve"]
+
+TIMELINE_BOUND: Final = 500
+"""Entries of an incident's timeline that are kept; what is dropped is counted in the incident."""
+
+LOG_BOUND: Final = 100_000
+"""Changes that the log keeps, about; whoever is further behind takes a snapshot."""
+
+RECENT_BOUND: Final = 10_000
+"""Closed incidents that `find` and `snapshot` still know."""
+
+KEPT_CLOSED_S: Final = 30 * 86_400
+"""Seconds that a closed incident can still be looked up by its id."""
+
+COMMAND_MEMORY_S: Final = 86_400
+"""Seconds that the idempotency key of a command is remembered."""
+
+LIMITS: Final = (TIMELINE_BOUND, LOG_BOUND, RECENT_BOUND, KEPT_CLOSED_S, COMMAND_MEMORY_S)
+
+
+def _script(name: str) -> Script:
+    return Script(f"{Script.from_file('shared').text}\n{Script.from_file(name).text}")
+
+
+_RAISE: Final = _script("raise")
+_CLEAR: Final = _script("clear")
+_COMMAND: Final = _script("command")
+
+_CHUNK: Final = 256
+# What names no incident, and above all not some other key of the store.
+_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_MACHINE: Final = "machine"
+_DONE: Final[Mapping[Command, str]] = {"acknowledge": "acknowledged", "comment": "commented", "resolve": "resolved"}
+
+_LEAN: Final = (
+    "id",
+    "rule",
+    "key",
+    "kind",
+    "title_vi",
+    "title_en",
+    "severity",
+    "raised_at",
+    "condition",
+    "work_state",
+    "cleared_at",
+    "updated_at",
+    "lat",
+    "lon",
+    "area",
+    "place",
+    "assets",
+    "assignee",
+    "alerts",
+    "simulated",
+    "revision",
+)
+_FULL: Final = (*_LEAN, "evidence", "numbers", "timeline_dropped")
+
+
+class UnknownIncident(LookupError):
+    """There is no incident of this id, or it was closed too long ago."""
+
+
+class Refused(Exception):
+    """A command that makes no sense for the incident as it stands.
+
+    Attributes:
+        reason: one sentence for the person who asked.
+        code: the same for programs: `already_acknowledged`, `already_resolved` or `key_reused`.
+    """
+
+    def __init__(self, reason: str, *, code: str) -> None:
+        """Take the sentence and its code."""
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class ClearedAlert:
+    """The machine's word that an alert no longer holds.
+
+    Attributes:
+        incident: id of the incident that the alert opened.
+        alert: the alert's id.
+        at: when it stopped to hold.
+        evidence: Event JSON of what cleared it; kept with the alert.
+    """
+
+    incident: str
+    alert: str
+    at: Instant
+    evidence: tuple[dict[str, Any], ...] = ()
+
+
+class Incidents:
+    """The incidents of a city; every method raises `StoreUnavailable` when the store is away."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take the connection to ask over."""
+        self._connection = connection
+
+    async def apply(
+        self,
+        opened: Sequence[Incident],
+        cleared: Sequence[ClearedAlert],
+        *,
+        rule_versions: Mapping[str, str] | None = None,
+    ) -> int:
+        """Write what the machine found; raising or clearing twice changes nothing.
+
+        Args:
+            opened: new incidents; their `revision` and people's fields are not looked at.
+            cleared: what stopped to hold; written after `opened`, so one call may hold both of a pair.
+            rule_versions: rule name to the hash of the rule that raised the alert.
+
+        Returns:
+            How many of them were real changes.
+        """
+        versions = rule_versions or {}
+        changes = 0
+        for script, calls in (
+            (_RAISE, [_raising(incident, versions.get(incident.rule)) for incident in opened]),
+            (_CLEAR, [_clearing(alert) for alert in cleared]),
+        ):
+            for start in range(0, len(calls), _CHUNK):
+                changes += sum(await self._connection.run_many(script, calls[start : start + _CHUNK]))
+        return changes
+
+    async def command(
+        self,
+        incident_id: str,
+        what: Command,
+        *,
+        who: str,
+        now: Instant,
+        text: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Incident:
+        """Carry out what a person wants done, once for each idempotency key.
+
+        Args:
+            incident_id: the incident it is about.
+            what: acknowledge (new → acknowledged, and it is theirs), comment, or resolve.
+            who: the operator's name.
+            now: when they asked.
+            text: their words, for the timeline.
+            idempotency_key: the same key again, within 24 hours, does nothing and is answered alike.
+
+        Returns:
+            The incident as it now stands, with evidence and timeline.
+
+        Raises:
+            UnknownIncident: there is no such incident.
+            Refused: the incident's state forbids it, or the key was used for another command.
+        """
+        if not _ID.fullmatch(incident_id):
+            raise UnknownIncident(incident_id)
+        # A key of our own where the caller has none: the connection may ask twice when it breaks.
+        idempotency_key = idempotency_key or uuid4().hex
+        entry = TimelineEntry(at=now, who=who, what=_DONE[what], text=text)
+        names = [
+            keys.incident(incident_id),
+            keys.incident_timeline(incident_id),
+            keys.INCIDENTS_OPEN,
+            keys.INCIDENTS_RECENT,
+            keys.INCIDENTS_LOG,
+            keys.command(idempotency_key),
+        ]
+        fingerprint = digest(incident_id, what, who, text or "")
+        arguments: list[Argument] = [incident_id, to_iso(now), now, _entry(entry), what, who, fingerprint, *LIMITS]
+        answer = await self._connection.run(_COMMAND, names, arguments)
+        outcome, state, assignee = (str(word, "utf-8") for word in answer)
+        if outcome == "refused":
+            raise _refusal(what, WorkState(state), assignee)
+        if outcome == "reused":
+            raise Refused("this idempotency key was already used for another command", code="key_reused")
+        incident = await self.get(incident_id)
+        if outcome == "unknown" or incident is None:
+            raise UnknownIncident(incident_id)
+        return incident
+
+    async def get(self, incident_id: str) -> Incident | None:
+        """Look one incident up, with evidence, numbers and timeline; None where there is none."""
+        if not _ID.fullmatch(incident_id):
+            return None
+        values, timeline = await self._connection.call_many(
+            [["HMGET", keys.incident(incident_id), *_FULL], ["LRANGE", keys.incident_timeline(incident_id), 0, -1]],
+            atomic=True,
+        )
+        return _incident(_FULL, values, timeline)
+
+    async def find(
+        self,
+        *,
+        condition: Condition | None = None,
+        work_state: WorkState | None = None,
+        severity: Severity | None = None,
+        area: str | Collection[str] | None = None,
+        limit: int = 1000,
+    ) -> list[Incident]:
+        """Find open and recently closed incidents, the open ones first, latest raised first.
+
+        Args:
+            condition: only those that hold, or only those that do not.
+            work_state: only those where people are that far.
+            severity: only those this bad.
+            area: only those in this area, or in one of these.
+            limit: how many at most.
+
+        Returns:
+            Incidents without evidence, numbers and timeline.
+        """
+        areas = {area} if isinstance(area, str) else None if area is None else set(area)
+        found: list[Incident] = []
+        for index in (keys.INCIDENTS_OPEN, keys.INCIDENTS_RECENT):
+            start = 0
+            while len(found) < limit:
+                names = await self._connection.call("ZRANGE", index, start, start + _CHUNK - 1, "REV")
+                found += [
+                    incident
+                    for incident in await self._load(names)
+                    if (condition is None or incident.condition == condition)
+                    and (work_state is None or incident.work_state == work_state)
+                    and (severity is None or incident.severity == severity)
+                    and (areas is None or incident.area in areas)
+                ]
+                start += _CHUNK
+                if len(names) < _CHUNK:
+                    break
+        # One that closes between the two reads is in both.
+        return list({incident.id: incident for incident in found}.values())[:limit]
+
+    async def snapshot(self, *, closed_since: Instant = 0) -> tuple[str, list[Incident]]:
+        """Read what operators see, and a position in the log from which `follow` goes on without a gap.
+
+        The position is read first: a change made meanwhile is in the list and comes once more, with the
+        same revision.
+
+        Args:
+            closed_since: incidents closed before this instant are left out.
+
+        Returns:
+            The position, and incidents without evidence, numbers and timeline.
+        """
+        position = await self.last_position()
+        # Open ones first: what closes between the two questions is then in both, not in neither.
+        open_ids = await self._connection.call("ZRANGE", keys.INCIDENTS_OPEN, 0, -1)
+        recent = await self._connection.call("ZRANGE", keys.INCIDENTS_RECENT, closed_since, "+inf", "BYSCORE")
+        names = list(dict.fromkeys([*open_ids, *recent]))
+        incidents: list[Incident] = []
+        for start in range(0, len(names), _CHUNK):
+            incidents += await self._load(names[start : start + _CHUNK])
+        return position, incidents
+
+    async def follow(self, after: str, *, limit: int = 256, wait: float = 0.0) -> list[tuple[str, Incident]]:
+        """Read the changes after a position in the log, in order.
+
+        Args:
+            after: position of the last change that the caller knows.
+            limit: how many at most.
+            wait: seconds to wait for news; keep it below the client's socket timeout.
+
+        Returns:
+            For each change its position and the incident as it *now* stands, without evidence, numbers
+            and timeline; so an incident that changed twice may come twice with the same revision.
+            Changes of incidents that are no longer kept are passed over.
+        """
+        command: list[Argument] = ["XREAD", "COUNT", limit]
+        if wait > 0:
+            command += ["BLOCK", max(1, math.ceil(wait * 1_000))]
+        while True:
+            answer = await self._connection.call(*command, "STREAMS", keys.INCIDENTS_LOG, after)
+            if not answer:
+                return []
+            changed = [(str(position, "ascii"), fields[b"incident"]) for position, fields in answer[0][1]]
+            # In order, so that whoever takes them one after the other sees each incident's changes in theirs.
+            known = {incident.id: incident for incident in await self._load(dict.fromkeys(name for _, name in changed))}
+            news = [(position, known[str(name, "utf-8")]) for position, name in changed if str(name, "utf-8") in known]
+            if news:
+                return news
+            after = changed[-1][0]
+
+    async def last_position(self) -> str:
+        """Name the position of the latest change; "0-0" where there is none yet."""
+        latest = await self._connection.call("XREVRANGE", keys.INCIDENTS_LOG, "+", "-", "COUNT", 1)
+        return str(latest[0][0], "ascii") if latest else "0-0"
+
+    async def alert(self, alert_id: str) -> dict[str, str]:
+        """Read an alert as it is kept: rule, key, state, raised_at, cleared_at, incident; empty where unknown."""
+        fields = await self._connection.call("HGETALL", keys.alert(alert_id))
+        return {str(name, "utf-8"): str(value, "utf-8") for name, value in fields.items()}
+
+    async def _load(self, names: Iterable[bytes]) -> list[Incident]:
+        rows = await self._connection.call_many(
+            [["HMGET", keys.incident(str(name, "utf-8")), *_LEAN] for name in names]
+        )
+        incidents = (_incident(_LEAN, row, ()) for row in rows)
+        return [incident for incident in incidents if incident is not None]
+
+
+_Call = tuple[list[str], list[Argument]]
+
+
+def _raising(incident: Incident, rule_version: str | None) -> _Call:
+    raised_at = to_iso(incident.raised_at)
+    first_alert = incident.alerts[0] if incident.alerts else incident.id
+    fields = {
+        "id": incident.id,
+        "rule": incident.rule,
+        "key": incident.key,
+        "kind": incident.kind,
+        "title_vi": incident.title.get("vi"),
+        "title_en": incident.title.get("en"),
+        "severity": str(incident.severity),
+        "condition": str(Condition.ACTIVE),
+        "work_state": str(WorkState.NEW),
+        "raised_at": raised_at,
+        "lat": incident.lat,
+        "lon": incident.lon,
+        "area": incident.area,
+        "place": incident.place,
+        "assets": _json(incident.assets),
+        "alerts": _json(incident.alerts),
+        "evidence": _json(incident.evidence),
+        "numbers": _json(incident.numbers),
+        "simulated": "true" if incident.simulated else "false",
+    }
+    alert = {
+        "rule": incident.rule,
+        "key": incident.key,
+        "state": str(AlertState.FIRING),
+        "raised_at": raised_at,
+        "incident": incident.id,
+        "rule_version": rule_version,
+    }
+    names = [
+        keys.incident(incident.id),
+        keys.alert(first_alert),
+        keys.incident_timeline(incident.id),
+        keys.INCIDENTS_OPEN,
+        keys.INCIDENTS_LOG,
+    ]
+    entry = TimelineEntry(at=incident.raised_at, who=_MACHINE, what="raised")
+    arguments = [incident.id, raised_at, incident.raised_at, _entry(entry), *_counted(fields), *_counted(alert)]
+    return names, [*arguments, *LIMITS]
+
+
+def _clearing(cleared: ClearedAlert) -> _Call:
+    names = [
+        keys.incident(cleared.incident),
+        keys.alert(cleared.alert),
+        keys.incident_timeline(cleared.incident),
+        keys.INCIDENTS_OPEN,
+        keys.INCIDENTS_RECENT,
+        keys.INCIDENTS_LOG,
+    ]
+    entry = TimelineEntry(at=cleared.at, who=_MACHINE, what="cleared")
+    arguments: list[Argument] = [
+        cleared.incident,
+        to_iso(cleared.at),
+        cleared.at,
+        _entry(entry),
+        _json(cleared.evidence),
+        *LIMITS,
+    ]
+    return names, arguments
+
+
+def _counted(fields: Mapping[str, str | float | None]) -> list[str | float]:
+    """Flatten a hash's fields without the empty ones, preceded by how many arguments that makes."""
+    flat: list[str | float] = []
+    for name, value in fields.items():
+        if value is not None:
+            flat += (name, value)
+    return [len(flat), *flat]
+
+
+def _refusal(what: Command, state: WorkState, assignee: str) -> Refused:
+    if state in (WorkState.RESOLVED, WorkState.CLOSED):
+        code = "already_resolved"
+        reason = f"the incident is already {state}; it can be commented on, not {_DONE[what]}"
+    else:
+        code = "already_acknowledged"
+        reason = f"{assignee or 'somebody'} has already acknowledged the incident"
+    return Refused(reason, code=code)
+
+
+def _entry(entry: TimelineEntry) -> str:
+    fields = {"at": to_iso(entry.at), "who": entry.who, "what": entry.what}
+    return _json(fields if entry.text is None else {**fields, "text": entry.text})
+
+
+def _json(value: object) -> str:
+    # msgspec writes a number that is not finite as null, where the standard library would write no JSON.
+    return msgspec.json.encode(value).decode()
+
+
+def _incident(names: Sequence[str], values: Sequence[bytes | None], timeline: Iterable[bytes]) -> Incident | None:
+    """Read an incident from fields of its hash; None where there is no hash."""
+    known = {name: str(value, "utf-8") for name, value in zip(names, values, strict=True) if value is not None}
+    if "id" not in known:
+        return None
+    cleared_at = known.get("cleared_at")
+    titles = {language: known.get(f"title_{language}") for language in ("vi", "en")}
+    return Incident(
+        id=known["id"],
+        rule=known["rule"],
+        key=known["key"],
+        kind=known.get("kind"),
+        title={language: title for language, title in titles.items() if title is not None},
+        severity=Severity(known["severity"]),
+        raised_at=from_iso(known["raised_at"])[0],
+        condition=Condition(known["condition"]),
+        work_state=WorkState(known["work_state"]),
+        cleared_at=None if cleared_at is None else from_iso(cleared_at)[0],
+        updated_at=from_iso(known["updated_at"])[0],
+        lat=_number(known.get("lat")),
+        lon=_number(known.get("lon")),
+        area=known.get("area"),
+        place=known.get("place"),
+        assets=tuple(msgspec.json.decode(known["assets"])),
+        assignee=known.get("assignee"),
+        alerts=tuple(msgspec.json.decode(known["alerts"])),
+        evidence=tuple(msgspec.json.decode(known.get("evidence") or "[]")),
+        numbers=msgspec.json.decode(known.get("numbers") or "{}"),
+        timeline=tuple(_timeline_entry(entry) for entry in timeline),
+        timeline_dropped=int(known.get("timeline_dropped") or 0),
+        simulated=known.get("simulated") == "true",
+        revision=int(known["revision"]),
+    )
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else float(text)
+
+
+def _timeline_entry(raw: bytes) -> TimelineEntry:
+    fields = msgspec.json.decode(raw)
+    return TimelineEntry(at=from_iso(fields["at"])[0], who=fields["who"], what=fields["what"], text=fields.get("text"))
