@@ -1,0 +1,177 @@
+"""The last known state of every asset: what a stream of batches comes to, however it is cut."""
+
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from typing import Any, Final
+
+import msgspec
+import polars as pl
+
+from ioc.model.assets import AssetState, AssetStatus
+from ioc.model.events import FIXED_COLUMNS, INSTANT_TYPE, Signal, quantity_columns
+from ioc.model.kinds import Kind, Value
+
+VECTORISED_FROM: Final = 20_000
+"""Rows from which it pays to let polars fold a batch to one row an asset first (measured)."""
+
+_BLOB_SCHEMA: Final[dict[str, Any]] = {
+    "id": pl.String,
+    "kind": pl.String,
+    "at": pl.Int64,
+    "status": pl.String,
+    "lat": pl.Float64,
+    "lon": pl.Float64,
+    "zone": pl.String,
+    "codec": pl.String,
+    "values": pl.String,
+}
+
+
+class LastStates:
+    """Folds events, in the order of the stream, into one state an asset.
+
+    When an event counts as having happened is its `at`, but never later than its arrival: a device whose
+    clock runs ahead must not outlive the news that it went offline. An event from before what the asset's
+    state already knows changes nothing; of two from the same instant the later in the stream wins.
+    An event that counts sets kind, codec and status (a signal `offline` says offline, anything else online),
+    its place and zone where it has them, and its values beside those that it does not mention.
+    """
+
+    def __init__(self, states: Iterable[AssetState] = ()) -> None:
+        """Begin with what is known."""
+        self._states = {state.id: state for state in states}
+
+    def __len__(self) -> int:
+        """Count the assets of which something is known."""
+        return len(self._states)
+
+    def get(self, asset_id: str) -> AssetState | None:
+        """Look one asset's state up; the object changes with the next batch."""
+        return self._states.get(asset_id)
+
+    def all(self) -> Iterator[AssetState]:
+        """Give every state, in the order in which the assets first spoke."""
+        return iter(self._states.values())
+
+    def update(self, batch: pl.DataFrame) -> list[str]:
+        """Take a batch in.
+
+        Args:
+            batch: events as `ioc.model.events` lays them out, in the order of the stream; events of no
+                asset are passed over.
+
+        Returns:
+            Ids of the assets whose state took something in, each once.
+        """
+        if batch.is_empty():
+            return []
+        if batch.height >= VECTORISED_FROM:
+            batch = self._folded(batch)
+        ids = batch.get_column("asset").to_list()
+        moments = batch.select(_WHEN).to_series().to_list()
+        kinds = batch.get_column("kind").to_list()
+        codecs = batch.get_column("codec").to_list()
+        signals = batch.get_column("signal").to_list()
+        touched: list[AssetState | None] = []
+        states = self._states
+        for asset_id, at, kind, codec, signal in zip(ids, moments, kinds, codecs, signals, strict=True):
+            if asset_id is None:
+                touched.append(None)
+                continue
+            state = states.get(asset_id)
+            if state is None:
+                state = states[asset_id] = AssetState(asset_id, Kind(kind), at)
+            elif at < state.at:
+                touched.append(None)
+                continue
+            else:
+                state.at = at
+                if state.kind != kind:
+                    state.kind = Kind(kind)
+            state.codec = codec
+            state.status = AssetStatus.OFFLINE if signal == Signal.OFFLINE else AssetStatus.ONLINE
+            touched.append(state)
+        _set_places(batch, touched)
+        for name in quantity_columns(batch):
+            column = batch.get_column(name)
+            if column.null_count() < batch.height:
+                _set_values(name, column.to_list(), touched)
+        return list(dict.fromkeys(state.id for state in touched if state is not None))
+
+    def to_bytes(self) -> bytes:
+        """Write all states as one Arrow IPC blob (zstd)."""
+        encode = msgspec.json.Encoder().encode
+        rows = [
+            (
+                state.id,
+                str(state.kind),
+                state.at,
+                str(state.status),
+                state.lat,
+                state.lon,
+                state.zone,
+                state.codec,
+                encode(state.values).decode(),
+            )
+            for state in self._states.values()
+        ]
+        buffer = BytesIO()
+        pl.DataFrame(rows, schema=_BLOB_SCHEMA, orient="row").write_ipc_stream(buffer, compression="zstd")
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, blob: bytes) -> "LastStates":
+        """Read what `to_bytes` wrote."""
+        values = msgspec.json.Decoder(dict[str, Value])
+        return cls(
+            AssetState(asset_id, Kind(kind), at, AssetStatus(status), lat, lon, zone, codec, values.decode(text))
+            for asset_id, kind, at, status, lat, lon, zone, codec, text in pl.read_ipc_stream(BytesIO(blob)).iter_rows()
+        )
+
+    def _folded(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Fold a batch to one row an asset, the same as its rows one after the other would come to."""
+        batch = batch.filter(pl.col("asset").is_not_null())
+        assets = batch.get_column("asset").unique()
+        known = [state.at if (state := self._states.get(asset_id)) else None for asset_id in assets.to_list()]
+        floor = pl.DataFrame({"asset": assets, "_floor": pl.Series(known, dtype=pl.Int64)})
+        when = _WHEN.alias("_when")
+        running = pl.max_horizontal(pl.col("_when").cum_max().over("asset"), "_floor")
+        both = pl.col("lat").is_not_null() & pl.col("lon").is_not_null()
+        merged = [
+            pl.col(name).drop_nulls().last() for name in batch.columns if name == "zone" or name not in FIXED_COLUMNS
+        ]
+        return (
+            batch.with_columns(when)
+            .join(floor, on="asset", how="left", maintain_order="left")
+            .filter(pl.col("_when") >= running)
+            .group_by("asset", maintain_order=True)
+            .agg(
+                pl.col("_when").last().cast(INSTANT_TYPE).alias("at"),
+                pl.col("kind", "codec", "signal").last(),
+                pl.col("lat", "lon").filter(both).last(),
+                *merged,
+            )
+            .with_columns(pl.lit(None, INSTANT_TYPE).alias("received_at"))
+        )
+
+
+def _set_places(batch: pl.DataFrame, touched: list[AssetState | None]) -> None:
+    lats, lons, zones = (batch.get_column(name) for name in ("lat", "lon", "zone"))
+    if lats.null_count() < batch.height:
+        for state, lat, lon in zip(touched, lats.to_list(), lons.to_list(), strict=True):
+            if state is not None and lat is not None and lon is not None:
+                state.lat, state.lon = lat, lon
+    if zones.null_count() < batch.height:
+        for state, zone in zip(touched, zones.to_list(), strict=True):
+            if state is not None and zone is not None:
+                state.zone = zone
+
+
+def _set_values(name: str, column: list[Value | None], touched: list[AssetState | None]) -> None:
+    for state, value in zip(touched, column, strict=True):
+        if value is not None and state is not None:
+            state.values[name] = value
+
+
+# Microseconds; a row without an arrival (from a file) is taken at its word. A batch always has `at`.
+_WHEN: Final = pl.min_horizontal(pl.col("at").to_physical(), pl.col("received_at").to_physical())
