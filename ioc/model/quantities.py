@@ -49,10 +49,15 @@ class Quantity:
     title: Mapping[str, str]
 
 
-def fit(quantity: Quantity, value: object) -> Value:
+def fit(quantity: Quantity, value: object, *, ranged: bool = True) -> Value:
     """Bring a value into its quantity's type, without guessing.
 
     A number may come as an integer, an integer as a number without a fraction; nothing else is converted.
+
+    Args:
+        quantity: what it should be.
+        value: what came.
+        ranged: whether the plausible range is looked at; for what is already kept, it is not.
 
     Raises:
         ValueError: another type, not finite, or outside the plausible range; the sentence names the quantity.
@@ -72,7 +77,7 @@ def fit(quantity: Quantity, value: object) -> Value:
         raise ValueError(f"{name} must be a number, not {_shown(value)}")
     if not math.isfinite(value):
         raise ValueError(f"{name} must be a finite number, not {value}")
-    if (quantity.low is not None and value < quantity.low) or (quantity.high is not None and value > quantity.high):
+    if ranged and not _plausible(quantity, value):
         raise ValueError(f"{name} = {value:g} lies outside {_bounds(quantity)}")
     if quantity.type is QuantityType.INTEGER:
         if value != int(value) or abs(value) >= 2**63:
@@ -112,6 +117,11 @@ class Catalogue:
 def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _plausible(quantity: Quantity, value: float) -> bool:
+    above = quantity.low is None or value >= quantity.low
+    return above and (quantity.high is None or value <= quantity.high)
 
 
 def _bounds(quantity: Quantity) -> str:
