@@ -8,8 +8,12 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO, Final
 
-_PR_SET_PDEATHSIG = 1
+MAX_LOG: Final = 5_000_000
+"""Bytes of a child's log; one that is longer is put aside as `.log.1` when the child starts."""
+
+_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,7 @@ def spawn(command: Command) -> subprocess.Popen[bytes]:
 
     output = None
     if command.log is not None:
-        command.log.parent.mkdir(parents=True, exist_ok=True)
-        output = command.log.open("ab")
+        output = _open_log(command.log)
     try:
         # The hook makes one system call through a function that is already loaded; no lock is taken in it.
         return subprocess.Popen(
@@ -80,6 +83,13 @@ def spawn(command: Command) -> subprocess.Popen[bytes]:
     finally:
         if output is not None:
             output.close()
+
+
+def _open_log(log: Path) -> BinaryIO:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > MAX_LOG:
+        log.replace(log.with_suffix(".log.1"))
+    return log.open("ab")
 
 
 def stop_with_parent() -> None:

@@ -1,6 +1,8 @@
 """The broker and the store that come with the program: loopback only, started as children."""
 
+import fcntl
 import json
+import os
 import socket
 import subprocess
 import time
@@ -80,6 +82,35 @@ def require_free(port: int, variable: str) -> None:
         except OSError as problem:
             reason = "is taken by another program" if problem.errno != 13 else "needs rights that this user lacks"
             raise Fault(f"port {port} {reason}; free it, or choose another one with {variable}") from None
+
+
+@contextmanager
+def sole_user(data: Path) -> Iterator[None]:
+    """Hold the data folder until the block ends, so that no second store opens the same files.
+
+    Raises:
+        Fault: another process holds it, or it cannot be written.
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / "lock").open("a+", encoding="utf-8")
+    except OSError as problem:
+        raise Fault(
+            f"the data folder {data} cannot be used: {problem.strerror}; choose another one with IOC_DATA"
+        ) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            raise Fault(
+                f"the data folder {data} is in use by process {lock.read().strip() or 'unknown'}; "
+                "stop it, or choose another folder with IOC_DATA"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
 
 
 def broker(directory: Path, *, port: int, port_v5: int, log: Path | None = None) -> Command:
