@@ -290,7 +290,7 @@ class Engine:
                     "ref": feed.ref.tolist(),
                     "columns": {name: values.tolist() for name, values in feed.columns.items()},
                 }
-            rules[runner.rule.name] = {"version": runner.rule.version, "state": state, "held": held}
+            rules[runner.rule.name] = {"shape": _shape(runner), "state": state, "held": held}
         return {
             "format": 1,
             "clock": self._clock,
@@ -303,8 +303,11 @@ class Engine:
     def load(self, dumped: Mapping[str, Any]) -> list[str]:
         """Take a state that `dump` gave, rule by rule.
 
+        A rule that was edited goes on from its state, so that its open alerts stay open, as long as it is of
+        the same kind and per the same key.
+
         Returns:
-            The names of the rules whose state was not taken, because the rule is new or says something else now.
+            The names of the rules that could take nothing over, because they are new or of another kind or key.
         """
         self._clock = dumped["clock"]
         self._next_ref = dumped["next_ref"]
@@ -313,7 +316,7 @@ class Engine:
         left = []
         for runner in self._runners:
             known = dumped["rules"].get(runner.rule.name)
-            if known is None or known["version"] != runner.rule.version:
+            if known is None or known["shape"] != _shape(runner):
                 left.append(runner.rule.name)
                 continue
             state = dict(known["state"])
@@ -329,6 +332,16 @@ class Engine:
                     {name: np.array(values) for name, values in held["columns"].items()},
                 )
         return left
+
+
+def _shape(runner: _Runner) -> list[str]:
+    """What must be the same for a state to be of use: the kind, the key, the feed, and how time is taken."""
+    order = "stream order" if runner.rule.lateness is None else "event time"
+    return [str(runner.rule.kind), *runner.rule.per, *runner.wanted, order, *_measured(runner.rule)]
+
+
+def _measured(rule: Rule) -> list[str]:
+    return [str(rule.watch.value)] if isinstance(rule.watch, Window) else []
 
 
 def _of_source(source: Source) -> pl.Expr:

@@ -1,0 +1,116 @@
+"""From alerts to incidents: a change of an alert becomes an incident with a title, a place and its evidence."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ioc.model.alerts import AlertChange
+from ioc.model.assets import Asset, AssetState
+from ioc.model.city import Area, area_at
+from ioc.model.event_json import row_to_json
+from ioc.model.identity import incident_id
+from ioc.model.incidents import Incident
+from rules.book import Rule, Together
+from rules.keys import SEPARATOR
+from rules.kinds.contract import Row
+
+StateOf = Callable[[str], AssetState | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known of the city when an incident is written.
+
+    Attributes:
+        registry: assets by id.
+        state_of: the last known state of an asset, for the place of what moves or is not registered.
+        areas: large to small.
+    """
+
+    registry: Mapping[str, Asset]
+    state_of: StateOf
+    areas: Sequence[Area]
+
+
+def open_incident(rule: Rule, change: AlertChange, surroundings: Surroundings) -> Incident:
+    """Write the incident that a new alert opens; nothing but its arguments decides what it says."""
+    rows = list(change.evidence)
+    assets = _assets(rule, change, rows)
+    known = next((surroundings.registry[name] for name in assets if name in surroundings.registry), None)
+    lat, lon = _place(assets, rows, surroundings)
+    area = known.area if known is not None and known.area is not None else None
+    if area is None and lat is not None and lon is not None:
+        area = area_at(surroundings.areas, lat, lon)
+    values = _title_values(rule, change, surroundings) | {
+        "site": None if known is None else known.site or known.name,
+        "area": next((a.title.get("vi", a.id) for a in surroundings.areas if a.id == area), area),
+        "asset.id": assets[0] if assets else change.key,
+        "asset.name": known.name if known is not None else assets[0] if assets else change.key,
+    }
+    zone = next((row["zone"] for row in rows if row.get("zone")), None)
+    first_kind = next((row["kind"] for row in rows if row.get("kind")), None)
+    return Incident(
+        id=incident_id(change.alert),
+        rule=rule.name,
+        key=change.key,
+        kind=first_kind or (None if known is None else str(known.kind)),
+        title={language: title.fill(values) for language, title in rule.title.items()},
+        severity=rule.severity,
+        raised_at=change.raised_at,
+        updated_at=change.at,
+        lat=lat,
+        lon=lon,
+        area=area,
+        place=_place_name(known, zone, change.key, assets),
+        assets=assets,
+        alerts=(change.alert,),
+        evidence=tuple(row_to_json(row) for row in sorted(rows, key=lambda row: row.get("at", 0)) if "at" in row),
+        numbers=dict(change.numbers),
+        simulated=any(surroundings.registry[name].simulated for name in assets if name in surroundings.registry),
+    )
+
+
+def _assets(rule: Rule, change: AlertChange, rows: Sequence[Row]) -> tuple[str, ...]:
+    if isinstance(rule.watch, Together):
+        return tuple(dict.fromkeys(change.key.split(SEPARATOR)))
+    if rule.per == ("asset",):
+        return (change.key,)
+    return tuple(dict.fromkeys(row["asset"] for row in rows if row.get("asset")))
+
+
+def _place(assets: Sequence[str], rows: Sequence[Row], surroundings: Surroundings) -> tuple[float | None, float | None]:
+    """Find where it is: a fixed asset's registered place, then the event's own, then the last one heard of."""
+    for name in assets:
+        asset = surroundings.registry.get(name)
+        if asset is not None and not asset.mobile and asset.lat is not None:
+            return asset.lat, asset.lon
+    for row in rows:
+        if row.get("lat") is not None and row.get("lon") is not None:
+            return row["lat"], row["lon"]
+    for name in assets:
+        state = surroundings.state_of(name)
+        if state is not None and state.lat is not None:
+            return state.lat, state.lon
+    return None, None
+
+
+def _place_name(known: Asset | None, zone: str | None, key: str, assets: Sequence[str]) -> str:
+    if known is not None:
+        return known.site or known.name
+    return zone or (assets[0] if assets else key)
+
+
+def _title_values(rule: Rule, change: AlertChange, surroundings: Surroundings) -> dict[str, Any]:
+    """Gather what the events and the rule's numbers give to a title."""
+    values: dict[str, Any] = {}
+    for row in change.evidence:
+        values.update(row)
+    values |= {name: number for name, number in change.numbers.items() if number is not None}
+    values["key"] = change.key
+    if isinstance(rule.watch, Together):
+        for side, row, name in zip(rule.watch.names, change.evidence, change.key.split(SEPARATOR), strict=False):
+            asset = surroundings.registry.get(name)
+            values |= {f"{side}.{column}": value for column, value in row.items()}
+            values[f"{side}.asset"] = name
+            values[f"{side}.name"] = name if asset is None else asset.name
+    return values
