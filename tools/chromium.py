@@ -1,0 +1,54 @@
+"""Finds a Chromium for the browser tests: the system's, else Debian's by apt, else Playwright's own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find() -> Path | None:
+    """Find the browser that IOC_CHROMIUM names, or one on the path."""
+    named = os.environ.get("IOC_CHROMIUM")
+    found = named or next((path for name in NAMES if (path := shutil.which(name))), None)
+    return Path(found) if found else None
+
+
+def find_or_install() -> tuple[Path | None, str]:
+    """Give a browser, or None and the reason why there is none."""
+    found = find()
+    if found is not None:
+        return found, ""
+    if Path("/etc/debian_version").exists() and os.geteuid() == 0 and shutil.which("apt-get"):
+        sys.stdout.write("installing Chromium with apt-get\n")
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"]
+        for command in (["apt-get", "update", "-qq"], install):
+            subprocess.run(command, env=quiet, capture_output=True, check=False)
+        found = find()
+        if found is not None:
+            return found, ""
+    sys.stdout.write("installing Playwright's Chromium\n")
+    python = str(ROOT / ".venv" / "bin" / "python")
+    done = subprocess.run(
+        [python, "-m", "playwright", "install", "chromium"], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        return None, "no Chromium on this machine, and Playwright's could not be installed"
+    asked = subprocess.run([python, "-c", _ASK], capture_output=True, text=True, check=False)
+    path = Path(asked.stdout.strip())
+    return (path, "") if path.is_file() else (None, "Playwright's Chromium was installed but cannot be found")
+
+
+_ASK = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
+
+if __name__ == "__main__":
+    browser, why_not = find_or_install()
+    sys.stdout.write(f"{browser or why_not}\n")
