@@ -1,0 +1,150 @@
+"""Tests on a payload's shape: whether a message, or an item of it, is what a codec speaks of."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from ingest.codecs.paths import Frame, Getter, compile_path
+from ioc.runtime.marked_yaml import YamlNode
+
+Holds = Callable[[Any, Frame], bool]
+
+_CLASSES: Final[dict[str, tuple[type, ...]]] = {
+    "object": (dict,),
+    "array": (list,),
+    "number": (int, float),
+    "text": (str,),
+    "boolean": (bool,),
+}
+_KEYS: Final = ("is", "not", "type", "matches", "above", "below", "exists", "empty")
+
+
+def compile_when(node: YamlNode) -> tuple[str, Holds]:
+    """Compile `when:`: paths with what is expected there; all must hold. A list of such: one of them must.
+
+    What is expected is a value, a list of values, or a mapping of `is`, `not` (a value or a list), `type` (object,
+    array, number, text, boolean), `matches` (a regular expression for the whole text), `above`, `below`, `exists`,
+    `empty` (an empty text, array or object, or nothing at all).
+
+    Returns:
+        The condition in words, and the test.
+    """
+    if node.is_sequence():
+        words, tests = (
+            zip(*[compile_when(each) for each in node.sequence()], strict=True) if node.sequence() else ((), ())
+        )
+        if not tests:
+            raise node.wrong("at least one condition is needed")
+        return " or ".join(words), lambda item, frame: any(holds(item, frame) for holds in tests)
+    keys = node.keys() if node.is_mapping() else {}
+    compiled = [_expectation(keys[path], expected) for path, expected in node.mapping().items()]
+    if not compiled:
+        raise node.wrong("at least one condition is needed, such as: type: new")
+    described = " and ".join(words for words, _ in compiled)
+    if len(compiled) == 1:
+        return described, compiled[0][1]
+    every = tuple(holds for _, holds in compiled)
+
+    def all_hold(item: Any, frame: Frame) -> bool:
+        for holds in every:  # noqa: SIM110 - a generator costs twice as much, at every message
+            if not holds(item, frame):
+                return False
+        return True
+
+    return described, all_hold
+
+
+def _expectation(path: YamlNode, expected: YamlNode) -> tuple[str, Holds]:
+    get = compile_path(path)
+    name = path.text()
+    if not expected.is_mapping():
+        return _one_of(name, get, expected, wanted=True)
+    parts = [_part(name, get, key, node) for key, node in expected.mapping(_KEYS).items()]
+    if not parts:
+        raise expected.wrong(f"expected one of: {', '.join(_KEYS)}")
+    return " and ".join(words for words, _ in parts), lambda item, frame: all(holds(item, frame) for _, holds in parts)
+
+
+def _part(name: str, get: Getter, key: str, node: YamlNode) -> tuple[str, Holds]:
+    if key in ("is", "not"):
+        return _one_of(name, get, node, wanted=key == "is")
+    if key == "type":
+        word = node.choice(_CLASSES)
+        classes = _CLASSES[word]
+        return f"{name} is of type {word}", lambda item, frame: get(item, frame).__class__ in classes
+    if key == "matches":
+        regex = compile_regex(node)
+        return f"{name} matches {node.text()}", lambda item, frame: _matches(regex, get(item, frame))
+    if key == "exists":
+        exists = node.boolean()
+        return (
+            f"{name} is {'there' if exists else 'not there'}",
+            lambda item, frame: (get(item, frame) is not None) is exists,
+        )
+    if key == "empty":
+        empty = node.boolean()
+        return (
+            f"{name} is {'empty' if empty else 'not empty'}",
+            lambda item, frame: (get(item, frame) in (None, "", [], {})) is empty,
+        )
+    bound = node.number()
+    if key == "above":
+        return f"{name} is above {bound:g}", lambda item, frame: _is_number(v := get(item, frame)) and v > bound
+    return f"{name} is below {bound:g}", lambda item, frame: _is_number(v := get(item, frame)) and v < bound
+
+
+def _one_of(name: str, get: Getter, node: YamlNode, *, wanted: bool) -> tuple[str, Holds]:
+    nodes = node.sequence() if node.is_sequence() else [node]
+    values = [scalar(each) for each in nodes]
+    # True equals 1 in Python but not in a payload, so the class is part of what is compared.
+    table = frozenset((_family(value), value) for value in values)
+    described = f"{name} is {'' if wanted else 'not '}{' or '.join(str(value) for value in values)}"
+    if wanted and len(values) == 1 and isinstance(values[0], str):
+        word = values[0]
+        return described, lambda item, frame: get(item, frame) == word
+
+    def holds(item: Any, frame: Frame) -> bool:
+        value = get(item, frame)
+        family = _family(value)
+        return (family is not None and (family, value) in table) is wanted
+
+    return described, holds
+
+
+def _family(value: Any) -> str | None:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, (int, float)):
+        return "number"
+    return "text" if isinstance(value, str) else None
+
+
+def _matches(regex: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, str) and regex.fullmatch(value) is not None
+
+
+def _is_number(value: Any) -> bool:
+    return value.__class__ is int or value.__class__ is float
+
+
+def compile_regex(node: YamlNode) -> re.Pattern[str]:
+    """Compile a regular expression that a whole text must match."""
+    try:
+        return re.compile(node.text())
+    except re.error as error:
+        raise node.wrong(f"this is no regular expression: {error}") from error
+
+
+def scalar(node: YamlNode) -> str | int | float | bool | None:
+    """Read a value that stands for itself; only `true` and `false` are booleans, `on` and `no` are texts."""
+    if node.is_mapping() or node.is_sequence():
+        raise node.wrong(f"expected a single value here, found {node.described()}")
+    value = node.plain()
+    text = node.text()
+    if isinstance(value, bool) and text.lower() not in ("true", "false"):
+        return text
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    return text

@@ -1,0 +1,65 @@
+"""Fan-out: one message, many events, one for each element of an array or each key of a map."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from ingest.codecs.paths import Frame, Getter, compile_path
+from ioc.runtime.marked_yaml import YamlNode
+
+MAX_ITEMS: Final = 10_000
+"""Items of one message; a message with more is rejected."""
+
+FanOut = Callable[[Any, Frame], Iterator[tuple[Any, Frame]]]
+
+
+def compile_each(node: YamlNode) -> FanOut:
+    """Compile `each:`.
+
+    A path leads to an array or a map. A list of paths goes deeper, each within what the one before it gave, with the
+    items passed on the way as `^`, `^^`, …. A mapping `{all: [paths], otherwise: once}` puts several together, and
+    takes the message itself once where all of them are empty.
+    """
+    if node.is_mapping():
+        parts = node.mapping(("all", "otherwise"), required=("all",))
+        once = "otherwise" in parts and parts["otherwise"].choice(("once",)) == "once"
+        return _together([compile_path(each) for each in parts["all"].sequence()], once=once)
+    paths = [compile_path(each) for each in (node.sequence() if node.is_sequence() else [node])]
+    if not paths:
+        raise node.wrong("at least one path is needed")
+    return _nested(paths)
+
+
+def _together(paths: list[Getter], *, once: bool) -> FanOut:
+    def fan_out(item: Any, frame: Frame) -> Iterator[tuple[Any, Frame]]:
+        found = False
+        for path in paths:
+            for part in _parts(path(item, frame), item, frame):
+                found = True
+                yield part
+        if once and not found:
+            yield None, Frame(frame.root, frame.base, frame.captures, None, (*frame.parents, item), frame.problems)
+
+    return fan_out
+
+
+def _nested(paths: list[Getter]) -> FanOut:
+    first, rest = paths[0], paths[1:]
+    if not rest:
+        return lambda item, frame: _parts(first(item, frame), item, frame)
+    deeper = _nested(rest)
+
+    def fan_out(item: Any, frame: Frame) -> Iterator[tuple[Any, Frame]]:
+        for inner, inner_frame in _parts(first(item, frame), item, frame):
+            yield from deeper(inner, inner_frame)
+
+    return fan_out
+
+
+def _parts(container: Any, item: Any, frame: Frame) -> Iterator[tuple[Any, Frame]]:
+    if not isinstance(container, (list, dict)):
+        return
+    if len(container) > MAX_ITEMS:
+        raise ValueError(f"the message speaks of {len(container)} things; at most {MAX_ITEMS} are read")
+    parents = (*frame.parents, item)
+    for key, part in container.items() if isinstance(container, dict) else enumerate(container):
+        yield part, Frame(frame.root, frame.base, frame.captures, key, parents, frame.problems)

@@ -1,0 +1,154 @@
+"""Messages of a codec, compiled: which topics and payloads are meant, and what is made of them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ingest.codecs.conditions import Holds, compile_regex, compile_when
+from ingest.codecs.events import FIELDS, Produce, compile_event, compile_parts, compile_production
+from ingest.codecs.fields import Scope
+from ingest.codecs.own import CODE, Code
+from ingest.codecs.paths import Frame, Getter, compile_path
+from ingest.codecs.payloads import Step, compile_payload
+from ingest.codecs.readings import Reading
+from ingest.codecs.topics import Captures, Claim, TopicPattern, compile_topic
+from ioc.model.quantities import Catalogue
+from ioc.runtime.marked_yaml import YamlNode
+
+_KEYS: Final = (
+    "name", "topics", "except", "where", "priority", "payload", "from", "when", "events", "code", "ignore", "refuse",
+    *FIELDS,
+)  # fmt: skip
+_VERDICTS: Final = ("ignore", "refuse", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One sort of message that a codec knows.
+
+    Attributes:
+        codec, name: whose it is, and what it is called in complaints.
+        reads: the payload decoder's description; equal ones need not run twice.
+        decode: the payload decoder.
+        start: leads to the part of the payload that fields start from; None for the whole.
+        holds: the test on the shape of the whole payload; None for any.
+        wants: that test in words.
+        produces: the events' descriptions.
+        code: reads the message instead, where YAML cannot say it.
+        ignore: why such a message is nothing to report.
+        refuse: why such a message cannot be read.
+        anywhere: it was found on any topic, by `#`, and goes by the payload alone: so the topic is not its own.
+    """
+
+    codec: str
+    name: str
+    reads: str
+    decode: Step
+    start: Getter | None
+    holds: Holds | None
+    wants: str
+    produces: tuple[Produce, ...]
+    code: Code | None
+    ignore: str | None
+    refuse: str | None
+    anywhere: bool = False
+
+    def read(self, value: Any, captures: Captures, problems: list[str]) -> list[Reading] | None:
+        """Make readings of a decoded payload; None where its shape is not what is meant.
+
+        Raises:
+            ValueError: the message cannot be read; the sentence says why.
+        """
+        frame = Frame(value, value, captures, problems=problems)
+        if self.holds is not None and not self.holds(value, frame):
+            return None
+        item = value
+        if self.start is not None:
+            item = frame.base = self.start(value, frame)
+        if self.refuse is not None:
+            raise ValueError(self.refuse)
+        if self.code is not None:
+            return self.code(item, captures, problems)
+        readings: list[Reading] = []
+        for produce in self.produces:
+            produce(item, frame, readings)
+        return readings
+
+
+def compile_message(
+    node: YamlNode, codec: str, kind: YamlNode | None, rank: tuple[int, ...], catalogue: Catalogue
+) -> list[Claim[Message]]:
+    """Compile one entry of `messages:` to its claims on topics.
+
+    Args:
+        node: the entry.
+        codec: the codec's name.
+        kind: the codec's own `kind`, for events that name none.
+        rank: where it stands among codecs and messages; its priority goes before it.
+        catalogue: the known quantities.
+    """
+    nodes = node.mapping(_KEYS, required=("name", "topics"))
+    verdicts = [key for key in _VERDICTS if key in nodes]
+    if len(verdicts) > 1:
+        raise nodes[verdicts[1]].wrong(f"{verdicts[0]!r} stands here already; only one of them can")
+    patterns = _topics(nodes["topics"])
+    scope = Scope(frozenset.intersection(*(frozenset(pattern.names) for pattern in patterns)))
+    excluded = tuple(_topics(nodes["except"])) if "except" in nodes else ()
+    allowed = _where(nodes["where"], scope) if "where" in nodes else {}
+    priority = int(nodes["priority"].number()) if "priority" in nodes else 0
+    reads, decode = compile_payload(nodes.get("payload"))
+    wants, holds = compile_when(nodes["when"]) if "when" in nodes else ("", None)
+    message = Message(
+        codec=codec,
+        name=nodes["name"].text(),
+        reads=reads,
+        decode=decode,
+        start=_start(nodes["from"]) if "from" in nodes else None,
+        holds=holds,
+        wants=wants,
+        produces=() if verdicts else _produces(node, nodes, kind, scope, catalogue),
+        code=CODE[nodes["code"].choice(CODE)] if "code" in nodes else None,
+        ignore=nodes["ignore"].text() if "ignore" in nodes else None,
+        refuse=nodes["refuse"].text() if "refuse" in nodes else None,
+    )
+    placed = replace(message, anywhere=True)
+    return [
+        Claim(pattern, placed if pattern.text == "#" else message, excluded, allowed, (-priority, *rank))
+        for pattern in patterns
+    ]
+
+
+def _topics(node: YamlNode) -> list[TopicPattern]:
+    nodes = node.sequence() if node.is_sequence() else [node]
+    if not nodes:
+        raise node.wrong("at least one topic is needed, such as sensors/{device}/state")
+    return [compile_topic(each) for each in nodes]
+
+
+def _where(node: YamlNode, scope: Scope) -> Mapping[str, re.Pattern[str]]:
+    return {name: compile_regex(regex) for name, regex in node.mapping(scope.captures).items()}
+
+
+def _start(node: YamlNode) -> Getter:
+    if not node.is_sequence():
+        return compile_path(node)
+    getters = [compile_path(each) for each in node.sequence()]
+    return lambda item, frame: next((v for get in getters if (v := get(item, frame)) is not None), None)
+
+
+def _produces(
+    node: YamlNode, nodes: Mapping[str, YamlNode], kind: YamlNode | None, scope: Scope, catalogue: Catalogue
+) -> tuple[Produce, ...]:
+    fields = {key: each for key, each in nodes.items() if key in FIELDS}
+    if kind is not None:
+        fields.setdefault("kind", kind)
+    parts = compile_parts(fields, scope, catalogue)
+    if "events" not in nodes:
+        return (compile_production(parts, None, None, node),)
+    if "rest" in nodes:
+        raise nodes["rest"].wrong("beside 'events', 'rest' belongs into one of them")
+    events = nodes["events"].sequence()
+    if not events:
+        raise nodes["events"].wrong("at least one event is needed; a message that reports nothing says 'ignore: why'")
+    return tuple(compile_event(event, parts, scope, catalogue) for event in events)

@@ -1,0 +1,132 @@
+"""The library of codecs: those that ship, those of the user, and the one way to read a message with them."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from ingest.codecs.messages import Message, compile_message
+from ingest.codecs.readings import Outcome
+from ingest.codecs.topics import Claim, TopicIndex
+from ioc.model.faults import Fault
+from ioc.model.quantities import Catalogue
+from ioc.runtime.marked_yaml import YamlNode, read_marked, read_marked_file, yaml_files
+from ioc.store.catalogue import load_catalogue
+
+SHIPPED: Final = Path(__file__).with_name("library")
+"""The codecs that come with the program."""
+
+_KEYS: Final = ("codec", "title", "about", "kind", "messages")
+_NOTHING: Final = object()
+
+
+class Codecs:
+    """All codecs, ready to read; it holds no state but a bounded memory of topics."""
+
+    def __init__(self, claims: Iterable[Claim[Message]], names: Iterable[str]) -> None:
+        """Take every message's claims on topics, and the codecs' names."""
+        self.names = tuple(names)
+        self._index = TopicIndex(claims)
+
+    def decode(self, topic: str, payload: bytes) -> Outcome:
+        """Read a message with the first codec whose topic and shape it meets; never raises."""
+        reads: object = _NOTHING
+        value: Any = None
+        failed: str | None = None
+        claimed: Message | None = None
+        reasons: list[str] = []
+        for message, captures in self._index.find(topic):
+            if not message.anywhere:
+                claimed = claimed or message
+            if message.ignore is not None and message.holds is None:
+                return Outcome(message.codec, ignored=message.ignore)
+            if message.refuse is not None and message.holds is None:
+                return Outcome(message.codec, refused=message.refuse)
+            if message.reads != reads:
+                reads, value, failed = message.reads, None, None
+                try:
+                    value = message.decode(payload)
+                except ValueError as error:
+                    failed = str(error)
+            if failed is not None:
+                if not message.anywhere:
+                    reasons.append(failed)
+                continue
+            problems: list[str] = []
+            try:
+                readings = message.read(value, captures, problems)
+            except ValueError as error:
+                return Outcome(message.codec, problems=problems, refused=str(error))
+            if readings is None:
+                if not message.anywhere:
+                    reasons.append(f"a message {message.name!r} is one where {message.wants}")
+            elif message.ignore is not None:
+                return Outcome(message.codec, ignored=message.ignore)
+            elif readings or problems:
+                return Outcome(message.codec, readings, problems)
+            else:
+                return Outcome(message.codec, ignored="nothing in it is a value that is kept")
+        if claimed is None:
+            return Outcome(None, refused="no codec for this topic")
+        if not payload:
+            return Outcome(claimed.codec, ignored="an empty payload takes a retained message away")
+        return Outcome(claimed.codec, refused="; ".join(dict.fromkeys(reasons)))
+
+
+def load_codecs(
+    shipped: Path | None = SHIPPED, user_dir: Path | None = None, *, catalogue: Catalogue | None = None
+) -> Codecs:
+    """Read and compile all codecs; the user's come before those that ship where priorities are equal.
+
+    Args:
+        shipped: folder of the shipped codecs; None for none.
+        user_dir: folder of the user's own; None for none.
+        catalogue: the known quantities, whose units values are brought to; None for the shipped ones.
+
+    Raises:
+        Misplaced: a mistake in a codec, with file, line and column.
+        Fault: the user's folder is not there.
+    """
+    known = catalogue if catalogue is not None else load_catalogue()
+    if user_dir is not None and not user_dir.is_dir():
+        raise Fault(f"the folder of codecs {user_dir} is not there; create it, or change codecs_dir")
+    claims: list[Claim[Message]] = []
+    names: dict[str, str] = {}
+    for folder in (user_dir, shipped):
+        for path in yaml_files(folder) if folder is not None else ():
+            document = read_marked_file(path)
+            if document is None:
+                continue
+            name_node = document.mapping(_KEYS, required=("codec", "messages"))["codec"]
+            name = name_node.text()
+            if name in names and folder is user_dir:
+                raise name_node.wrong(f"the codec {name!r} stands in {names[name]} already")
+            if name in names:
+                # A user's codec of the same name replaces the shipped one.
+                continue
+            claims += compile_codec(document, len(names), known)
+            names[name] = str(path)
+    return Codecs(claims, names)
+
+
+def codecs_from_text(text: str, *, source: str = "codec.yaml", catalogue: Catalogue | None = None) -> Codecs:
+    """Compile one codec from its text, for tests and for trying things out.
+
+    Raises:
+        Misplaced: a mistake in it, with line and column.
+    """
+    document = read_marked(text, source)
+    if document is None:
+        raise Fault(f"{source} is empty")
+    known = catalogue if catalogue is not None else load_catalogue()
+    return Codecs(compile_codec(document, 0, known), [document.mapping()["codec"].text()])
+
+
+def compile_codec(document: YamlNode, rank: int, catalogue: Catalogue) -> Iterator[Claim[Message]]:
+    """Compile one codec's document to claims on topics."""
+    nodes = document.mapping(_KEYS, required=("codec", "messages"))
+    messages = nodes["messages"].sequence()
+    if not messages:
+        raise nodes["messages"].wrong("at least one message is needed")
+    codec = nodes["codec"].text()
+    for number, message in enumerate(messages):
+        yield from compile_message(message, codec, nodes.get("kind"), (rank, number), catalogue)

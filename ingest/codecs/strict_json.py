@@ -1,0 +1,85 @@
+"""JSON read strictly: what two readers could take for two different things is refused, not guessed at."""
+
+import json
+from typing import Any, Final
+
+import msgspec
+
+MAX_DEPTH: Final = 32
+"""Levels of arrays and objects within one another."""
+
+_WHITESPACE: Final = b" \t\r\n"
+_BOM: Final = b"\xef\xbb\xbf"
+
+_decode: Final = msgspec.json.Decoder().decode
+
+
+def read_json(payload: bytes) -> Any:
+    """Read one JSON value.
+
+    Refused besides what is no JSON at all: invalid UTF-8, lone surrogates, NaN and Infinity, numbers that no
+    double holds, keys given twice, and more than `MAX_DEPTH` levels.
+
+    Raises:
+        ValueError: a sentence that says what is wrong.
+    """
+    try:
+        value = _decode(payload)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the JSON holds invalid UTF-8: {error.reason}") from error
+    except RecursionError as error:
+        raise ValueError(f"the JSON is nested deeper than {MAX_DEPTH} levels") from error
+    except msgspec.ValidationError as error:
+        raise ValueError("the JSON holds a number that is too large") from error
+    except msgspec.DecodeError as error:
+        raise ValueError(_why_not_json(payload, error)) from error
+    kind = value.__class__
+    if kind is not dict and kind is not list:
+        return value
+    keys = _count_keys(value, 1)
+    # Two exact bounds, cheapest first. A key has a colon behind it, so equally many colons as keys means that none
+    # was swallowed as a duplicate; once white space is out, so does every `":`, which times of day do not have.
+    if payload.count(b":") != keys and payload.translate(None, _WHITESPACE).count(b'":') != keys:
+        _refuse_duplicates(payload)
+    return value
+
+
+def _count_keys(value: Any, depth: int) -> int:
+    if depth > MAX_DEPTH:
+        raise ValueError(f"the JSON is nested deeper than {MAX_DEPTH} levels")
+    if value.__class__ is dict:
+        keys = len(value)
+        value = value.values()
+    else:
+        keys = 0
+    for part in value:
+        if part.__class__ is dict or part.__class__ is list:
+            keys += _count_keys(part, depth + 1)
+    return keys
+
+
+def _refuse_duplicates(payload: bytes) -> None:
+    """Read again, slowly, with an eye on every key."""
+    json.loads(payload, object_pairs_hook=_only_once)
+
+
+def _only_once(pairs: list[tuple[str, Any]]) -> None:
+    seen = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise ValueError(f"the JSON holds the key {key[:40]!r} twice")
+        seen.add(key)
+
+
+def _why_not_json(payload: bytes, error: msgspec.DecodeError) -> str:
+    if payload.startswith(_BOM):
+        return "the JSON begins with a byte order mark; send UTF-8 without one"
+    try:
+        payload.decode()
+    except UnicodeDecodeError as undecodable:
+        return f"the payload is not UTF-8: {undecodable.reason} at byte {undecodable.start}"
+    sentence = str(error)
+    if "truncated" in sentence:
+        # msgspec says the same of a text that ends too early and of a lone surrogate.
+        return "the JSON ends too early or holds half a character (a lone surrogate)"
+    return f"the payload is not JSON: {sentence.removeprefix('JSON is malformed: ')}"

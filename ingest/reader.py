@@ -1,0 +1,266 @@
+"""The reader: a raw message to events, or to the reasons why not; it knows no clock and keeps no state that decides."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from ingest.codecs.identifiers import hide_addresses
+from ingest.codecs.readings import Reading
+from ingest.codecs.registry import Codecs
+from ingest.codecs.times import DeviceTime, LocalTime
+from ioc.model.events import FIXED_COLUMNS, AtSource, Event, RawMessage, Rejected, Value
+from ioc.model.geo import valid_position
+from ioc.model.instant import DAY, MINUTE, SECOND, Duration, Instant
+from ioc.model.quantities import MAX_TEXT, Catalogue, Quantity, QuantityType, fit
+
+OLDEST: Final[Duration] = DAY
+"""How far behind the arrival a device's clock is believed."""
+
+NEWEST: Final[Duration] = 5 * MINUTE
+"""How far ahead of the arrival a device's clock is believed."""
+
+REPEATED_WITHIN: Final[Duration] = 2 * SECOND
+"""Equal messages without a time of their own are one event if they arrive in the same span of this length.
+
+A broker that delivers a message again does so within moments; a sensor that reports the same again does so later.
+The span is short because a wrongly dropped report is worse than a doubled one: of 1, 0, 1 the last would be lost.
+"""
+
+MAX_PAYLOAD: Final = 1_048_576
+MAX_TOPIC: Final = 1_024
+MAX_ASSET: Final = 128
+MAX_VALUES: Final = 256
+START_KEPT: Final = 120
+"""Bytes of a rejected message that are kept for people to look at."""
+
+_WHOLE: Final = 2**63
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+"""Characters that show one text as another: controls, and those that turn the direction of writing."""
+
+Fit = Callable[[Any], Value]
+
+
+class Reader:
+    """Reads messages with codecs, and checks what they found against the catalogue and the time of arrival."""
+
+    def __init__(
+        self,
+        codecs: Codecs,
+        catalogue: Catalogue,
+        *,
+        max_payload: int = MAX_PAYLOAD,
+        timezone: str | None = None,
+        windowed: bool = True,
+    ) -> None:
+        """Make a reader.
+
+        Args:
+            codecs: who can read what.
+            catalogue: types and plausible ranges of quantities.
+            max_payload: bytes of a message at most.
+            timezone: IANA zone of device times that say none; None: the arrival is taken for such.
+            windowed: whether a device's clock is believed only near the time of arrival.
+        """
+        self.codecs = codecs
+        self._max_payload = max_payload
+        self._zone = None if timezone is None else ZoneInfo(timezone)
+        self._windowed = windowed
+        self._fits: Mapping[str, Fit] = {name: _fit_known(catalogue[name]) for name in catalogue.names()}
+
+    def read(self, message: RawMessage) -> tuple[list[Event], list[Rejected]]:
+        """Read one message.
+
+        Returns:
+            Its events, and what of it could not be read; both empty for a message that is nothing to report.
+        """
+        refused = self._unfit(message)
+        if refused is not None:
+            return [], [_rejected(message, None, refused)]
+        try:
+            outcome = self.codecs.decode(message.topic, message.payload)
+            if outcome.refused is None and not outcome.problems and outcome.codec is not None:
+                problems: list[str] = []
+                events = self._events(message, outcome.codec, outcome.readings, problems)
+                if not problems:
+                    return events, []
+                return events, [_rejected(message, outcome.codec, problem) for problem in problems]
+            problems = outcome.problems
+            events = []
+            if outcome.codec is not None:
+                events = self._events(message, outcome.codec, outcome.readings, problems)
+            if outcome.refused is not None:
+                problems.append(outcome.refused)
+            return events, [_rejected(message, outcome.codec, problem) for problem in problems]
+        except Exception as error:  # a mistake in a codec must cost one message, never the line
+            return [], [_rejected(message, None, f"the codec failed on it: {type(error).__name__}: {error}")]
+
+    def why_nothing(self, message: RawMessage) -> str:
+        """Say why a message gave neither events nor rejections."""
+        return self.codecs.decode(message.topic, message.payload).ignored or "there is nothing in it to report"
+
+    def _unfit(self, message: RawMessage) -> str | None:
+        size, topic = len(message.payload), message.topic
+        if size > self._max_payload:
+            return f"the payload has {size} bytes; at most {self._max_payload} are read"
+        if len(topic) > MAX_TOPIC:
+            return f"the topic has {len(topic)} characters; at most {MAX_TOPIC} are read"
+        if "+" in topic or "#" in topic:
+            return "the topic holds a wildcard (+ or #), which only a subscription can"
+        if not topic.isprintable() and _UNSEEN.search(topic):
+            return "the topic holds characters that cannot be seen"
+        return None
+
+    def _events(self, message: RawMessage, codec: str, readings: list[Reading], problems: list[str]) -> list[Event]:
+        events: list[Event] = []
+        identity: str | None = None
+        fits = self._fits
+        for index, reading in enumerate(readings):
+            asset = reading.asset
+            if asset is not None and not _good_asset(asset):
+                problems.append(
+                    f"the device's id {asset[:40]!r} is empty, too long or holds characters that cannot be seen"
+                )
+                continue
+            values: dict[str, Value] = {}
+            for name, value in reading.values.items():
+                try:
+                    fitted = fits[name](value) if name in fits else _fit_unknown(name, value)
+                except ValueError as error:
+                    if value is not None:
+                        problems.append(str(error))
+                    continue
+                values[name] = fitted
+            if len(values) > MAX_VALUES:
+                problems.append(f"one event holds {len(values)} values; at most {MAX_VALUES} are kept")
+                values = dict(list(values.items())[:MAX_VALUES])
+            lat, lon = reading.lat, reading.lon
+            if lat is not None or lon is not None:
+                lat, lon = _position(lat, lon, problems)
+            zone = reading.zone
+            if zone is not None and not _good_text(zone):
+                problems.append("the zone is too long or holds characters that cannot be seen")
+                zone = None
+            if not values and reading.signal is None and lat is None:
+                continue
+            at, source = self._time(reading.at, message.received_at)
+            if reading.sequence is not None:
+                event_id = f"{asset}:{reading.sequence}"
+            else:
+                if identity is None:
+                    identity = _identity(message, timeless=any(each.at is None for each in readings))
+                event_id = identity if index == 0 else f"{identity}-{index}"
+            events.append(
+                Event(
+                    id=event_id,
+                    kind=reading.kind,
+                    asset=asset,
+                    at=at,
+                    received_at=message.received_at,
+                    at_source=source,
+                    codec=codec,
+                    lat=lat,
+                    lon=lon,
+                    zone=zone,
+                    signal=reading.signal,
+                    values=values,
+                )
+            )
+        return events
+
+    def _time(self, at: DeviceTime | None, received_at: Instant) -> tuple[Instant, AtSource]:
+        if isinstance(at, LocalTime):
+            at = self._from_local(at)
+        if at is None or (self._windowed and not received_at - OLDEST <= at <= received_at + NEWEST):
+            return received_at, AtSource.ARRIVAL
+        return at, AtSource.DEVICE
+
+    def _from_local(self, local: LocalTime) -> Instant | None:
+        if self._zone is None:
+            return None
+        seconds, micros = divmod(local.instant, SECOND)
+        wall = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=self._zone)
+        return max(0, int(wall.timestamp()) * SECOND + micros)
+
+
+def _identity(message: RawMessage, *, timeless: bool) -> str:
+    """Hash what makes a message this one and no other.
+
+    Topic and payload say asset, time and values, byte for byte the same when a broker delivers a message again. Where
+    an event has no time of its own, the span of its arrival stands for it.
+    """
+    hashed = blake2b(message.payload, digest_size=12)
+    hashed.update(b"\x1f" + message.topic.encode("utf-8", "surrogatepass"))
+    if timeless:
+        hashed.update(b"\x1f%d" % (message.received_at // REPEATED_WITHIN))
+    return hashed.hexdigest()
+
+
+def _position(lat: Any, lon: Any, problems: list[str]) -> tuple[float | None, float | None]:
+    if valid_position(lat, lon):
+        return float(lat), float(lon)
+    if lat != 0 or lon != 0 or isinstance(lat, bool) or isinstance(lon, bool):
+        # Zero and zero is how devices without a fix say so: no news, and no mistake.
+        problems.append(f"lat {lat!r:.40}, lon {lon!r:.40} is no position: degrees from -90 to 90 and -180 to 180")
+    return None, None
+
+
+def _good_asset(asset: str) -> bool:
+    return 0 < len(asset) <= MAX_ASSET and (asset.isprintable() or not _UNSEEN.search(asset)) and bool(asset.strip())
+
+
+def _good_text(text: str) -> bool:
+    return len(text) <= MAX_TEXT and (text.isprintable() or not _UNSEEN.search(text))
+
+
+def _fit_known(quantity: Quantity) -> Fit:
+    """Make the fastest test that a value fits its quantity; what fails it is judged, and worded, by `fit`."""
+    if quantity.type is QuantityType.NUMBER:
+        low = -1.7e308 if quantity.low is None else quantity.low
+        high = 1.7e308 if quantity.high is None else quantity.high
+
+        def number(value: Any) -> Value:
+            if (value.__class__ is float or value.__class__ is int) and low <= value <= high:
+                return float(value)
+            return fit(quantity, value)
+
+        return number
+    if quantity.type is QuantityType.TEXT:
+
+        def text(value: Any) -> Value:
+            if value.__class__ is not str or not _good_text(value):
+                fit(quantity, value)
+                raise ValueError(f"{quantity.name} holds characters that cannot be seen")
+            return value
+
+        return text
+    return lambda value: fit(quantity, value)
+
+
+def _fit_unknown(name: str, value: Any) -> Value:
+    if not _NAME.fullmatch(name) or name in FIXED_COLUMNS:
+        raise ValueError(f"{name[:64]!r} cannot be a quantity's name: letters, digits and _, at most 64")
+    kind = value.__class__
+    if kind is float or kind is bool:
+        return value  # type: ignore[no-any-return]
+    if kind is int:
+        if not -_WHOLE <= value < _WHOLE:
+            raise ValueError(f"{name} is a whole number of more than 64 bits")
+        return int(value)
+    if kind is not str:
+        raise ValueError(f"{name} must be a number, a text, true or false, not {value!r:.40}")
+    if not _good_text(value):
+        raise ValueError(f"{name} is a text that is too long or holds characters that cannot be seen")
+    return value  # type: ignore[no-any-return]
+
+
+def _rejected(message: RawMessage, codec: str | None, reason: str) -> Rejected:
+    start = message.payload[:START_KEPT]
+    # A telephone's address must not come to rest here either.
+    shown = hide_addresses(start.decode("latin-1")).encode("latin-1")
+    return Rejected(message.topic, shown, len(message.payload), codec, reason[:500], message.received_at)
