@@ -51,12 +51,13 @@ def backtest(book: RuleBook, batches: Iterable[pl.DataFrame], catalogue: Catalog
     engine = Engine(book, catalogue, keep_evidence=False)
     alerts: dict[str, BacktestAlert] = {}
     for batch in batches:
-        _note(alerts, engine.step(batch))
-    _note(alerts, engine.finish())
+        note(alerts, engine.step(batch))
+    note(alerts, engine.finish())
     return sorted(alerts.values(), key=lambda alert: (alert.rule, alert.key, alert.raised_at))
 
 
-def _note(alerts: dict[str, BacktestAlert], changes: Iterable[AlertChange]) -> None:
+def note(alerts: dict[str, BacktestAlert], changes: Iterable[AlertChange]) -> None:
+    """Write changes down in a table of alerts by id."""
     for change in changes:
         alert = alerts.setdefault(change.alert, BacktestAlert(change.rule, change.key, change.raised_at))
         alert.cleared_at = change.at if change.to is AlertState.RESOLVED else None

@@ -1,0 +1,224 @@
+"""Timelines: tests of rules as data, events at times and the alerts expected of them.
+
+```yaml
+- test: A brief peak is not an alert
+  start: 2026-01-05T08:00:00+07:00
+  events:
+    - {at: 0 s, kind: sensor, asset: env-1, values: {pm25: 160}}
+    - {at: 0 s, every: 10 s, until: 90 s, kind: sensor, asset: env-2, values: {pm25: 20}}
+  until: 2 min
+  expect:
+    - {rule: air-hazard, key: env-2, raised: 60 s, cleared: 2 min}
+```
+
+An event with `every` and `until` comes again and again. `raised` and `cleared` are a time after `start`, or
+`[earliest, latest]`; an alert without `cleared` must still hold at the end.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from ioc.model.events import FIXED_COLUMNS
+from ioc.model.geo import valid_position
+from ioc.model.instant import DAY, MINUTE, SECOND, Duration, Instant, from_iso
+from ioc.model.kinds import Kind
+from ioc.model.quantities import Catalogue, fit
+from ioc.runtime.marked_yaml import YamlNode, expected, read_marked_file, yaml_files
+from rules.backtest import BacktestAlert, note
+from rules.book import TIMELINE_SUFFIX, RuleBook
+from rules.engine import Engine
+from rules.measures import duration
+
+MAX_EVENTS: Final = 100_000
+_DEFAULT_START: Final = "2026-01-05T08:00:00+07:00"
+_EVENT_KEYS: Final = ("at", "every", "until", "kind", "asset", "lat", "lon", "zone", "signal", "values", "delay")
+_SPAN = tuple[Duration, Duration]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedAlert:
+    """An alert that must come, within spans of time after the start; `cleared` None: it must still hold."""
+
+    rule: str
+    key: str
+    raised: _SPAN
+    cleared: _SPAN | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One test: events in order of arrival, and what must come of them.
+
+    Attributes:
+        rules: the rules that it speaks of; alerts of others are not looked at.
+        until: how far the clock goes on, µs after the start.
+    """
+
+    name: str
+    where: str
+    start: Instant
+    events: pl.DataFrame
+    until: Duration
+    rules: frozenset[str]
+    expect: tuple[ExpectedAlert, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a timeline went; `complaints` is empty where all came as expected."""
+
+    timeline: Timeline
+    complaints: tuple[str, ...]
+
+
+def read_timelines(folder: Path, book: RuleBook, catalogue: Catalogue) -> list[Timeline]:
+    """Read all timelines of a folder and below.
+
+    Raises:
+        Misplaced: the first mistake, with file, line and column.
+    """
+    found: list[Timeline] = []
+    for path in yaml_files(folder):
+        if path.name.endswith(TIMELINE_SUFFIX):
+            document = read_marked_file(path)
+            if document is not None:
+                found += [_timeline(node, book, catalogue) for node in document.sequence()]
+    return found
+
+
+def run_timeline(timeline: Timeline, book: RuleBook, catalogue: Catalogue) -> Verdict:
+    """Run one timeline, event by event, and compare."""
+    chosen = RuleBook(tuple(rule for rule in book.rules if rule.name in timeline.rules))
+    engine = Engine(chosen, catalogue, keep_evidence=False)
+    alerts: dict[str, BacktestAlert] = {}
+    for row in timeline.events.iter_slices(1):
+        note(alerts, engine.step(row))
+    note(alerts, engine.step(pl.DataFrame(), timeline.start + timeline.until))
+    note(alerts, engine.finish())
+    return Verdict(timeline, tuple(_compare(timeline, list(alerts.values()))))
+
+
+def _compare(timeline: Timeline, alerts: list[BacktestAlert]) -> Iterator[str]:
+    left = sorted(alerts, key=lambda alert: alert.raised_at)
+    for wanted in timeline.expect:
+        mine = [alert for alert in left if (alert.rule, alert.key) == (wanted.rule, wanted.key)]
+        hit = next((alert for alert in mine if _inside(alert.raised_at - timeline.start, wanted.raised)), None)
+        name = f"{wanted.rule} for {wanted.key}"
+        if hit is None:
+            came = ", ".join(_after(alert.raised_at - timeline.start) for alert in mine) or "not at all"
+            yield f"{name}: expected at {_span(wanted.raised)}, came {came}"
+            continue
+        left.remove(hit)
+        if wanted.cleared is None:
+            if hit.cleared_at is not None:
+                yield f"{name}: expected to hold to the end, ended at {_after(hit.cleared_at - timeline.start)}"
+        elif hit.cleared_at is None:
+            yield f"{name}: expected to end at {_span(wanted.cleared)}, still holds at {_after(timeline.until)}"
+        elif not _inside(hit.cleared_at - timeline.start, wanted.cleared):
+            ended = _after(hit.cleared_at - timeline.start)
+            yield f"{name}: expected to end at {_span(wanted.cleared)}, ended at {ended}"
+    for alert in left:
+        yield f"{alert.rule} for {alert.key}: not expected, came at {_after(alert.raised_at - timeline.start)}"
+
+
+def _inside(moment: Duration, span: _SPAN) -> bool:
+    return span[0] <= moment <= span[1]
+
+
+def _after(moment: Duration) -> str:
+    if moment < 10 * MINUTE:
+        return f"{moment / SECOND:g} s"
+    return f"{moment / MINUTE:g} min"
+
+
+def _span(span: _SPAN) -> str:
+    return _after(span[0]) if span[0] == span[1] else f"{_after(span[0])} to {_after(span[1])}"
+
+
+def _timeline(node: YamlNode, book: RuleBook, catalogue: Catalogue) -> Timeline:
+    parts = node.mapping(("test", "start", "events", "until", "expect", "rules"), required=("test", "events", "expect"))
+    names = [rule.name for rule in book.rules]
+    start_node = parts.get("start")
+    try:
+        start = from_iso(_DEFAULT_START if start_node is None else start_node.text())[0]
+    except ValueError as error:
+        raise (start_node or node).wrong(str(error)) from error
+    expect = tuple(_expected(item, names) for item in parts["expect"].sequence())
+    spoken = {alert.rule for alert in expect}
+    if "rules" in parts:
+        spoken |= {item.choice(names) for item in parts["rules"].sequence()}
+    if not spoken:
+        raise node.wrong("a test that expects nothing must say of which rules, as `rules: [air-hazard]`")
+    rows: list[tuple[Instant, int, dict[str, Any]]] = []
+    for item in parts["events"].sequence():
+        for row in _events(item, start, catalogue):
+            rows.append((row["received_at"], len(rows), row))
+            if len(rows) > MAX_EVENTS:
+                raise item.wrong(f"a test has more than {MAX_EVENTS} events")
+    rows.sort(key=lambda entry: entry[:2])
+    last = rows[-1][0] - start if rows else 0
+    until = duration(parts["until"]) if "until" in parts else last
+    frame = _frame([row for _, _, row in rows], catalogue)
+    return Timeline(parts["test"].text(), f"{node.source}:{node.line}", start, frame, until, frozenset(spoken), expect)
+
+
+def _frame(rows: Sequence[dict[str, Any]], catalogue: Catalogue) -> pl.DataFrame:
+    names = {name for row in rows for name in row if name not in FIXED_COLUMNS}
+    schema = {**FIXED_COLUMNS, **{name: type_ for name, type_ in catalogue.schema().items() if name in names}}
+    times = {"at": pl.Int64, "received_at": pl.Int64}
+    full = [{name: row.get(name) for name in schema} for row in rows]
+    frame = pl.DataFrame(full, schema={**schema, **times}, orient="row")
+    return frame.with_columns(pl.col(name).cast(FIXED_COLUMNS[name]) for name in times)
+
+
+def _events(node: YamlNode, start: Instant, catalogue: Catalogue) -> Iterator[dict[str, Any]]:
+    parts = node.mapping(_EVENT_KEYS, required=("at", "kind", "asset", "values"))
+    first = duration(parts["at"])
+    row: dict[str, Any] = {"kind": parts["kind"].choice([str(kind) for kind in Kind]), "asset": parts["asset"].text()}
+    for name in ("zone", "signal"):
+        if name in parts:
+            row[name] = parts[name].text()
+    if "lat" in parts or "lon" in parts:
+        if not ("lat" in parts and "lon" in parts):
+            raise node.wrong("a place needs both lat and lon")
+        row |= {"lat": float(parts["lat"].number()), "lon": float(parts["lon"].number())}
+        if not valid_position(row["lat"], row["lon"]):
+            raise parts["lat"].wrong(f"{row['lat']}, {row['lon']} is no place on the Earth")
+    for name, value in parts["values"].mapping().items():
+        known = catalogue.get(name)
+        if known is None:
+            raise value.wrong(f"{name!r} is not a known quantity; {expected(name, catalogue.names())}")
+        try:
+            row[name] = fit(known, value.plain())
+        except ValueError as error:
+            raise value.wrong(str(error)) from error
+    delay = duration(parts["delay"]) if "delay" in parts else 0
+    step = duration(parts["every"]) if "every" in parts else DAY
+    last = duration(parts["until"]) if "until" in parts else first
+    if ("every" in parts) != ("until" in parts) or step <= 0:
+        raise node.wrong("an event that comes again needs `every` (longer than 0 s) and `until`")
+    for moment in range(first, last + 1, step):
+        yield {**row, "at": start + moment, "received_at": start + moment + delay}
+
+
+def _expected(node: YamlNode, names: Sequence[str]) -> ExpectedAlert:
+    parts = node.mapping(("rule", "key", "raised", "cleared"), required=("rule", "key", "raised"))
+    cleared = parts.get("cleared")
+    rule = parts["rule"].choice(names)
+    return ExpectedAlert(
+        rule, parts["key"].text(), _read_span(parts["raised"]), None if cleared is None else _read_span(cleared)
+    )
+
+
+def _read_span(node: YamlNode) -> _SPAN:
+    if not node.is_sequence():
+        moment = duration(node)
+        return moment, moment
+    ends = [duration(item) for item in node.sequence()]
+    if len(ends) != 2 or ends[0] > ends[1]:
+        raise node.wrong("expected a time such as 60 s, or [earliest, latest]")
+    return ends[0], ends[1]
