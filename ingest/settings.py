@@ -20,16 +20,31 @@ class IngestSettings(BaseModel):
         min_length=1,
         description="Names the broker's session: what it keeps is kept for this name.",
     )
+    topics: tuple[str, ...] = Field(
+        default=("#",), min_length=1, description="Topic filters to subscribe to; # is everything but $-topics."
+    )
+    session_expiry_s: int = Field(
+        default=86_400,
+        ge=60,
+        le=0xFFFF_FFFE,
+        description="Seconds for which the broker keeps messages while ingest is away (MQTT 5; 3.1.1 has no limit).",
+    )
     receive_maximum: int = Field(
         default=1000, ge=1, le=65_535, description="Messages that the broker may send before any is acknowledged."
     )
     linger_ms: int = Field(default=20, ge=0, le=1000, description="Milliseconds that a batch waits for more events.")
+    linger_quiet_ms: int = Field(
+        default=50, ge=0, le=1000, description="The same while little comes in, so that a batch is worth its cost."
+    )
     max_batch: int = Field(default=2000, ge=1, description="Events of a batch at most.")
     max_payload: int = Field(
         default=1_048_576, ge=1, description="Bytes of a message at most; longer ones are rejected."
     )
     queue_limit: int = Field(
         default=20_000, ge=1, description="Messages waiting to be decoded at most; beyond it the socket is not read."
+    )
+    queue_bytes: int = Field(
+        default=64 * 1_048_576, ge=1, description="Bytes waiting to be decoded at most; then as with queue_limit."
     )
     tick_s: float = Field(
         default=1.0, gt=0, le=10, description="Seconds between two stamps of the stream's clock at most."
