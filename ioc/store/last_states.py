@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from io import BytesIO
+from sys import intern
 from typing import Any, Final
 
 import msgspec
@@ -95,7 +96,8 @@ class LastStates:
         for name in quantity_columns(batch):
             column = batch.get_column(name)
             if column.null_count() < batch.height:
-                _set_values(name, column.to_list(), touched)
+                # Each batch brings its own copy of a name; ten thousand assets shall share one.
+                _set_values(intern(name), column.to_list(), touched)
         return list(dict.fromkeys(state.id for state in touched if state is not None))
 
     def to_bytes(self) -> bytes:

@@ -1,0 +1,179 @@
+"""Keeps the world in memory as the store has it: loads it, then follows everything that changes it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from ioc.model.instant import Instant, to_milliseconds
+from ioc.store.connection import StoreUnavailable
+from ioc.store.event_stream import BEGINNING
+from ioc.store.last_states import LastStates
+from ioc.store.opening import Store
+from ui.server.health import Board, Knowledge, judge
+from ui.server.hub import Hub
+from ui.server.world import CLOSED_SHOWN, World
+
+PROCESS: Final = "ui"
+"""The web server's name on the health board."""
+
+WAIT_S: Final = 1.0
+"""Seconds that a read waits for news; also how long stopping may take at most."""
+
+ENTRIES_AT_ONCE: Final = 16
+"""Entries of one read: few, so that pages are served between them while the server catches up."""
+
+HEALTH_EVERY_S: Final = 1.0
+REGISTRY_EVERY_S: Final = 2.0
+REPORT_TTL_S: Final = 5.0
+
+FIRST_PAUSE_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 5.0
+"""Seconds between tries while the store is away: doubled each time, from the first to the longest."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Feed:
+    """What runs beside the web server.
+
+    Attributes:
+        store: what is followed.
+        world: what is kept up.
+        hub: who is told.
+        now: the wall clock.
+    """
+
+    store: Store
+    world: World
+    hub: Hub
+    now: Callable[[], Instant]
+    board: Board = field(default_factory=dict)
+    _away: dict[str, str] = field(default_factory=dict)
+    _lost: bool = False
+    _registry_version: int = -1
+    _position: str = BEGINNING
+
+    @property
+    def store_away(self) -> str | None:
+        """Why the store cannot be asked; None where it can."""
+        return next(iter(self._away.values()), None)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What the server itself can say of the program's health."""
+        return Knowledge(self.world.clock, self.store_away, self._lost)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Load everything once, then follow it for the length of the block."""
+        jobs: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
+            ("registry", self._follow_registry),
+            ("incidents", self._follow_incidents),
+            ("events", self._follow_events),
+            ("health", self._follow_health),
+        )
+        self._judge()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._steadily(name, job), name=f"ui {name}") for name, job in jobs]
+            tasks.append(group.create_task(self.hub.run(), name="ui hub"))
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+    async def _steadily(self, name: str, job: Callable[[], Awaitable[None]]) -> None:
+        """Run a job that goes on for ever, again and again: the pages keep what is known meanwhile."""
+        pause = FIRST_PAUSE_S
+        while True:
+            try:
+                await job()
+            except StoreUnavailable as error:
+                # Told as soon as it is known: the health job may itself be waiting for an answer.
+                self._away[name] = error.reason
+                self._judge()
+            except Exception as error:
+                # The outermost edge: one entry that nobody expected must not take the screen away.
+                logger.exception("following the %s failed; trying again", name)
+                self._away[name] = f"{type(error).__name__} while following the {name}"
+                self._judge()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S) if name in self._away else FIRST_PAUSE_S
+
+    def _reached(self, name: str) -> None:
+        if self._away.pop(name, None) is not None:
+            self._judge()
+
+    async def _follow_registry(self) -> None:
+        while True:
+            version = await self.store.assets.version()
+            if version != self._registry_version:
+                assets, city = await self.store.assets.load(), await self.store.assets.city()
+                if not self.world.replace_assets(assets, city):
+                    self.hub.start_afresh()
+                self._registry_version = version
+            self._reached("registry")
+            await asyncio.sleep(REGISTRY_EVERY_S)
+
+    async def _follow_incidents(self) -> None:
+        # Always from a snapshot: the log is bounded, and a store that was away may have lost some of it.
+        position, incidents = await self.store.incidents.snapshot(closed_since=self.now() - CLOSED_SHOWN)
+        if not self.world.replace_incidents(position, incidents):
+            self.hub.start_afresh()
+        while True:
+            self._reached("incidents")
+            if self.world.incident_changed:
+                self.hub.incidents_changed()
+            for position, incident in await self.store.incidents.follow(self.world.position, wait=WAIT_S):
+                self.world.take_incident(incident, position)
+
+    async def _follow_events(self) -> None:
+        saved = await self.store.assets.load_states()
+        if saved is not None and _order(saved[0]) > _order(self._position):
+            # At the beginning, and where the stream may have been trimmed while the store was out of reach.
+            self._position, blob = saved
+            self.world.replace_states(LastStates.from_bytes(blob))
+        while True:
+            entries = await self.store.events.read(self._position, limit=ENTRIES_AT_ONCE, wait=WAIT_S)
+            self._reached("events")
+            for entry in entries:
+                self.world.take_entry(entry)
+                self._position = entry.position
+
+    async def _follow_health(self) -> None:
+        while True:
+            await self.store.health.report(PROCESS, self._report(), REPORT_TTL_S)
+            self.board = await self.store.health.all()
+            lost = await self.store.has_lost_its_data()
+            self._reached("health")
+            if lost and not self._lost:
+                self._lost = True
+                logger.error("the store has come back without its data")
+                self.world.replace_incidents(*await self.store.incidents.snapshot())
+                self.hub.start_afresh()
+            self.world.forget_closed(self.now() - CLOSED_SHOWN)
+            self._judge()
+            await asyncio.sleep(HEALTH_EVERY_S)
+
+    def _report(self) -> Mapping[str, str | int | float]:
+        return {
+            "state": "ok",
+            "message": "",
+            "at": to_milliseconds(self.now()),
+            "clients": self.hub.clients,
+            "assets": len(self.world.assets),
+            "incidents": len(self.world.incidents),
+        }
+
+    def _judge(self) -> None:
+        self.hub.set_health(msgspec.json.encode(judge(self.board, self.knowledge, self.now())))
+
+
+def _order(position: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in position.split("-"))

@@ -1,0 +1,170 @@
+"""Whether the city can be trusted to be as the screen shows it, and what is wrong where it cannot."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from ioc.model.alerts import Severity
+from ioc.model.instant import SECOND, Duration, Instant, from_milliseconds, to_milliseconds
+
+EXPECTED: Final = ("ingest", "rules")
+"""Processes without which nothing new is shown or raised."""
+
+STANDSTILL: Final[Duration] = 5 * SECOND
+"""The stream's clock moves every second; beyond this somebody has stopped."""
+
+RULES_BEHIND_S: Final = 10.0
+"""Seconds that the rules may lag behind the stream before people are told."""
+
+BLIND: Final[Duration] = 60 * SECOND
+"""A city of which nothing was heard for so long is not quiet, it is blind."""
+
+Board = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the server itself can say.
+
+    Attributes:
+        clock: the stream's clock; None before the first entry.
+        store_away: why the store cannot be asked; None where it can.
+        lost: whether the store has come back without its data.
+    """
+
+    clock: Instant | None
+    store_away: str | None = None
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HealthMessage:
+    """One thing that is wrong, for the status bar."""
+
+    severity: Severity
+    vi: str
+    en: str
+
+
+def judge(board: Board, known: Knowledge, now: Instant) -> dict[str, Any]:
+    """Write the health as HTTP and the websocket show it.
+
+    Args:
+        board: the fields that each process last reported; none for one that has fallen silent.
+        known: what the server itself can say.
+        now: the wall clock.
+    """
+    messages = [*_of_store(known), *_of_line(board, known, now)]
+    for name in dict.fromkeys((*EXPECTED, *board)):
+        messages += _of_process(name, board.get(name))
+    return {
+        "state": "degraded" if any(message.severity is not Severity.INFO for message in messages) else "ok",
+        "now": to_milliseconds(now),
+        "processes": {name: _typed(fields) for name, fields in board.items()},
+        "messages": [{"severity": str(message.severity), "vi": message.vi, "en": message.en} for message in messages],
+    }
+
+
+def _of_store(known: Knowledge) -> Iterator[HealthMessage]:
+    if known.lost:
+        yield HealthMessage(
+            Severity.CRITICAL,
+            "Kho dữ liệu đã mất những gì từng lưu: vụ việc trước đó không còn.",
+            "The store has lost what it held: earlier incidents are gone.",
+        )
+    if known.store_away is not None:
+        yield HealthMessage(
+            Severity.CRITICAL,
+            "Kho dữ liệu không phản hồi; màn hình giữ những gì đã biết.",
+            "The store does not answer; the screen keeps what it knew.",
+        )
+
+
+def _of_line(board: Board, known: Knowledge, now: Instant) -> Iterator[HealthMessage]:
+    if known.store_away is not None:
+        return
+    if known.clock is not None and now - known.clock > STANDSTILL:
+        seconds = (now - known.clock) // SECOND
+        yield HealthMessage(
+            Severity.MAJOR,
+            f"Không có gì mới từ {seconds} giây: luồng sự kiện đứng yên.",
+            f"Nothing new for {seconds} s: the event stream stands still.",
+        )
+    last_event = _number(board.get("ingest", {}).get("last_event_at"))
+    if last_event and now - from_milliseconds(last_event) > BLIND:
+        minutes = (now - from_milliseconds(last_event)) // (60 * SECOND)
+        yield HealthMessage(
+            Severity.MAJOR,
+            f"Thành phố không gửi gì đã {minutes} phút: màn hình đang mù, không phải yên tĩnh.",
+            f"The city has sent nothing for {minutes} min: the screen is blind, not quiet.",
+        )
+    lag = _number(board.get("rules", {}).get("lag_s"))
+    if lag is not None and lag > RULES_BEHIND_S:
+        yield HealthMessage(
+            Severity.MAJOR,
+            f"Bộ luật chậm {lag:.0f} giây so với luồng sự kiện.",
+            f"The rules are {lag:.0f} s behind the event stream.",
+        )
+
+
+def _of_process(name: str, fields: Mapping[str, str] | None) -> Iterator[HealthMessage]:
+    if fields is None:
+        yield HealthMessage(Severity.MAJOR, f"Chưa thấy tiến trình {name}.", f"{name} has not started yet.")
+        return
+    if not fields:
+        yield HealthMessage(Severity.MAJOR, f"Tiến trình {name} đã im lặng.", f"{name} has fallen silent.")
+        return
+    vi, en = _message(fields.get("message", ""))
+    match fields.get("state", "ok"):
+        case "ok":
+            if vi:
+                yield HealthMessage(Severity.INFO, vi, en)
+        case "starting":
+            yield HealthMessage(
+                Severity.WARNING, vi or f"Tiến trình {name} đang khởi động.", en or f"{name} is starting."
+            )
+        case _:
+            yield HealthMessage(
+                Severity.MAJOR, vi or f"Tiến trình {name} gặp trục trặc.", en or f"{name} has a problem."
+            )
+    error = fields.get("book_error", "")
+    if error:
+        yield HealthMessage(
+            Severity.WARNING,
+            f"Bộ luật mới có lỗi, bộ luật trước vẫn chạy: {error}",
+            f"The new rules have a mistake, the last good ones stay: {error}",
+        )
+
+
+def _message(text: str) -> tuple[str, str]:
+    """Read a process's message: JSON with vi and en, or plain text that stands for both."""
+    if not text.startswith("{"):
+        return text, text
+    try:
+        said = msgspec.json.decode(text, type=dict[str, str])
+    except msgspec.MsgspecError:
+        return text, text
+    either = next(iter(said.values()), "")
+    return said.get("vi", either), said.get("en", either)
+
+
+def _typed(fields: Mapping[str, str]) -> dict[str, str | int | float]:
+    """Write what is a number as one; the board keeps everything as text."""
+    return {
+        name: text if name in ("position", "book_version") or (number := _number(text)) is None else number
+        for name, text in fields.items()
+    }
+
+
+def _number(text: str | None) -> int | float | None:
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    if number != number or abs(number) == float("inf"):  # noqa: PLR0124 - NaN is not itself
+        return None
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number

@@ -1,0 +1,191 @@
+"""What /metrics tells, metric by metric: when it moves, and what to do about it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from ioc.model.assets import AssetStatus
+from ui.server.guard import Requests
+from ui.server.health import Board
+from ui.server.hub import Hub
+from ui.server.world import World
+
+
+class MetricType(StrEnum):
+    """How a metric moves."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric.
+
+    Attributes:
+        help: when it moves, and what to do about it.
+        labels: in the order in which samples give them.
+        process: the process of the health board whose report it comes from; None where the server knows it.
+        field: the field of that report.
+        scale: what one of the field's units is in the metric's.
+    """
+
+    name: str
+    type: MetricType
+    help: str
+    labels: tuple[str, ...] = ()
+    process: str | None = None
+    field: str | None = None
+    scale: float = 1.0
+
+
+UP: Final = Metric(
+    "ioc_up",
+    MetricType.GAUGE,
+    "1 while a process says that it is well, else 0: see its log and /api/health.",
+    ("process",),
+)
+STORE_UP: Final = Metric("ioc_store_up", MetricType.GAUGE, "1 while the store answers; at 0 nothing new is shown.")
+ASSETS: Final = Metric(
+    "ioc_assets", MetricType.GAUGE, "Assets by status; many offline at once is a network, not assets.", ("status",)
+)
+INCIDENTS: Final = Metric(
+    "ioc_incidents",
+    MetricType.GAUGE,
+    "Open and recently closed incidents; many new ones at once is a flood: look for one cause.",
+    ("condition", "work_state"),
+)
+PAGES: Final = Metric("ioc_live_operators", MetricType.GAUGE, "Pages connected to the websocket.")
+MESSAGES: Final = Metric("ioc_live_messages_total", MetricType.COUNTER, "Messages given to connected pages.")
+FELL_BEHIND: Final = Metric(
+    "ioc_live_operators_fell_behind_total",
+    MetricType.COUNTER,
+    "Pages closed because they could not keep up; if it grows, look at their network.",
+)
+TURNED_AWAY: Final = Metric(
+    "ioc_live_operators_turned_away_total",
+    MetricType.COUNTER,
+    "Pages refused because too many were connected; raise ui.max_sockets if they were wanted.",
+)
+REQUESTS: Final = Metric(
+    "ioc_http_requests_total",
+    MetricType.COUNTER,
+    "Requests answered; 4xx are mistakes of whoever asks, 503 is a store that is away.",
+    ("method", "status"),
+)
+
+REPORTED: Final = (
+    Metric(
+        "ioc_ingest_events_total",
+        MetricType.COUNTER,
+        "Events kept; a city that stands still is blind, not quiet.",
+        process="ingest",
+        field="events_total",
+    ),
+    Metric(
+        "ioc_ingest_rejected_total",
+        MetricType.COUNTER,
+        "Messages and values that could not be read; the reasons are kept beside them.",
+        process="ingest",
+        field="rejected_total",
+    ),
+    Metric(
+        "ioc_ingest_backlog",
+        MetricType.GAUGE,
+        "Messages waiting in ingest; near its queue limit the broker holds the rest.",
+        process="ingest",
+        field="backlog",
+    ),
+    Metric(
+        "ioc_ingest_last_event_timestamp_seconds",
+        MetricType.GAUGE,
+        "When the last event arrived, seconds since 1970.",
+        process="ingest",
+        field="last_event_at",
+        scale=0.001,
+    ),
+    Metric(
+        "ioc_rules_lag_seconds",
+        MetricType.GAUGE,
+        "How far the rules are behind the stream; above 10 incidents come late.",
+        process="rules",
+        field="lag_s",
+    ),
+    Metric("ioc_rules_loaded", MetricType.GAUGE, "Rules in force.", process="rules", field="rules_loaded"),
+    Metric(
+        "ioc_rules_alerts_firing",
+        MetricType.GAUGE,
+        "Alerts that hold now.",
+        process="rules",
+        field="alerts_firing",
+    ),
+    Metric(
+        "ioc_simulators_devices",
+        MetricType.GAUGE,
+        "Devices of the pretend city that speak.",
+        process="simulators",
+        field="devices",
+    ),
+)
+
+METRICS: Final = (UP, STORE_UP, ASSETS, INCIDENTS, PAGES, MESSAGES, FELL_BEHIND, TURNED_AWAY, REQUESTS, *REPORTED)
+"""Every metric there is."""
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+Samples = Mapping[tuple[str, ...], float]
+
+
+def exposition(*, board: Board, store_up: bool, hub: Hub, requests: Requests) -> str:
+    """Write all metrics in Prometheus' text format."""
+    known: dict[Metric, Samples] = {
+        UP: {(name,): float(fields.get("state") == "ok") for name, fields in board.items()},
+        STORE_UP: {(): float(store_up)},
+        ASSETS: _assets(hub.world),
+        INCIDENTS: Counter(
+            (str(incident.condition), str(incident.work_state)) for incident in hub.world.incidents.values()
+        ),
+        PAGES: {(): hub.clients},
+        MESSAGES: {(): hub.counts.messages},
+        FELL_BEHIND: {(): hub.counts.fell_behind},
+        TURNED_AWAY: {(): hub.counts.turned_away},
+        REQUESTS: {(method, str(status)): count for (method, status), count in requests.counts.items()},
+    }
+    for metric in REPORTED:
+        known[metric] = _reported(metric, board)
+    return "".join(line + "\n" for metric in METRICS for line in _lines(metric, known[metric]))
+
+
+def _assets(world: World) -> Samples:
+    spoken = Counter(str(state.status) for state in world.states.all())
+    silent = sum(world.states.get(asset_id) is None for asset_id in world.assets)
+    return {(str(status),): spoken[status] + silent * (status is AssetStatus.UNKNOWN) for status in AssetStatus}
+
+
+def _reported(metric: Metric, board: Board) -> Samples:
+    fields = board.get(metric.process or "", {})
+    try:
+        return {(): float(fields[metric.field or ""]) * metric.scale}
+    except (KeyError, ValueError):
+        return {}
+
+
+def _lines(metric: Metric, samples: Samples) -> Iterator[str]:
+    yield f"# HELP {metric.name} {_escaped(metric.help)}"
+    yield f"# TYPE {metric.name} {metric.type}"
+    for values, number in samples.items():
+        yield f"{metric.name}{_labels(metric.labels, values)} {number:.17g}"
+
+
+def _labels(names: Iterable[str], values: Iterable[str]) -> str:
+    pairs = ",".join(
+        f'{name}="{_escaped(value).replace(chr(34), chr(92) + chr(34))}"'
+        for name, value in zip(names, values, strict=True)
+    )
+    return f"{{{pairs}}}" if pairs else ""
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace("\n", r"\n")
