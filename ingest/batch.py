@@ -16,6 +16,7 @@ _TYPE_OF: Final[dict[type, QuantityType]] = {
     float: QuantityType.NUMBER,
     str: QuantityType.TEXT,
 }
+_NUMERIC: Final = frozenset({QuantityType.NUMBER, QuantityType.INTEGER})
 
 
 class UnknownQuantities:
@@ -65,7 +66,8 @@ def build_batch(
         kind = quantity.type if quantity is not None else types.type_of(name, next(v for v in column if v is not None))
         made = None if kind is None else _typed(name, column, kind)
         if made is None:
-            made = _judged(name, column, kind, catalogue, events, rejected)
+            made, refused = _judged(name, column, kind, catalogue)
+            rejected += [_rejected(events[row], sentence) for row, sentence in refused]
         if made is not None:
             series.append(made)
     return pl.DataFrame(series), rejected
@@ -107,6 +109,9 @@ def _fixed(events: list[Event]) -> list[pl.Series]:
 
 def _typed(name: str, column: list[Any], kind: QuantityType) -> pl.Series | None:
     """Make a column where every value has the type already; None where one has not."""
+    if kind in _NUMERIC and bool in set(map(type, column)):
+        # polars would take true for 1.
+        return None
     try:
         return pl.Series(name, column, dtype=POLARS_TYPE[kind], strict=True)
     except (TypeError, OverflowError, pl.exceptions.PolarsError):
@@ -114,28 +119,25 @@ def _typed(name: str, column: list[Any], kind: QuantityType) -> pl.Series | None
 
 
 def _judged(
-    name: str,
-    column: list[Any],
-    kind: QuantityType | None,
-    catalogue: Catalogue,
-    events: list[Event],
-    rejected: list[Rejected],
-) -> pl.Series | None:
-    """Make a column value by value, rejecting those of another type."""
+    name: str, column: list[Any], kind: QuantityType | None, catalogue: Catalogue
+) -> tuple[pl.Series | None, list[tuple[int, str]]]:
+    """Make a column value by value; those of another type are left out and named, with their row."""
     kept: list[Any] = [None] * len(column)
+    refused = []
     for row, value in enumerate(column):
         if value is None:
             continue
         try:
             kept[row] = _fitted(name, value, kind, catalogue)
         except ValueError as error:
-            event = events[row]
-            rejected.append(
-                Rejected(f"event {event.id} of {event.asset}", b"", 0, event.codec, str(error), event.received_at)
-            )
+            refused.append((row, str(error)))
     if kind is None or all(value is None for value in kept):
-        return None
-    return pl.Series(name, kept, dtype=POLARS_TYPE[kind], strict=True)
+        return None, refused
+    return pl.Series(name, kept, dtype=POLARS_TYPE[kind], strict=True), refused
+
+
+def _rejected(event: Event, sentence: str) -> Rejected:
+    return Rejected(f"event {event.id} of {event.asset}", b"", 0, event.codec, sentence, event.received_at)
 
 
 def _fitted(name: str, value: Value, kind: QuantityType | None, catalogue: Catalogue) -> Value:
