@@ -1,0 +1,162 @@
+/** The map's place on the page: follows the signals, and passes on what happens on it. */
+
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { chooseAsset, openIncident } from "../actions";
+import { language, words } from "../i18n";
+import { isOpen } from "../live/reduce";
+import { assetCount, assets, city, incidents, liveness, now, onAssets } from "../live/store";
+import {
+  basemapMissing,
+  chosenAsset,
+  destination,
+  hiddenLayers,
+  matching,
+  opened,
+  pointedAsset,
+  theme,
+} from "../state";
+import { AssetCard } from "./card";
+import type { CityMap } from "./city-map";
+import { Controls } from "./controls";
+
+/** How often devices that are silent fade further, milliseconds. */
+const FADE_EVERY = 15_000;
+
+/** Below this width panels are sheets over the map, pixels. */
+const SMALL = 1000;
+
+/** What floats over the map: the panel at the right, or on small screens the sheet below. */
+function covered(container: HTMLElement) {
+  const free = { left: 0, right: 0, top: 0, bottom: 0 };
+  const map = container.getBoundingClientRect();
+  const over = document.querySelector(opened.value === null ? ".list" : ".panel")?.getBoundingClientRect();
+  if (over === undefined) return free;
+  if (window.innerWidth < SMALL) {
+    return { ...free, bottom: Math.min(map.height * 0.7, Math.max(0, map.bottom - over.top)) };
+  }
+  return { ...free, right: Math.max(0, map.right - Math.max(over.left, map.left)) % map.width };
+}
+
+export function MapView() {
+  const place = useRef<HTMLDivElement>(null);
+  const map = useSignal<CityMap | null>(null);
+  const broken = useSignal(false);
+  const moves = useSignal(0);
+
+  useEffect(() => {
+    const here = city.value;
+    const container = place.current;
+    if (here === null || container === null) return;
+    let gone = false;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)");
+    const look = () => ({
+      theme: theme.peek(),
+      language: language.peek(),
+      hidden: hiddenLayers.peek(),
+      still: calm.matches,
+    });
+    const calmer = (): void => map.peek()?.restyle(look());
+    const fading = setInterval(() => map.peek()?.devices.fade(), FADE_EVERY);
+    void (async () => {
+      // The map is by far the largest part of the page: bar and list come first.
+      const [{ CityMap, findBase }] = await Promise.all([import("./city-map"), letters()]);
+      const base = await findBase(here);
+      if (gone) return;
+      basemapMissing.value = base.kind === "plain" && base.missing;
+      try {
+        const made = new CityMap(container, here, base, look(), assets, () => now.peek(), {
+          openIncident: (id) => openIncident(id),
+          chooseAsset: (id) => {
+            if (id === null) chosenAsset.value = null;
+            else chooseAsset(id, false);
+          },
+          pointAsset: (id) => {
+            pointedAsset.value = id;
+          },
+          moved: () => {
+            moves.value += 1;
+          },
+        });
+        map.value = made;
+        window.__ioc = { map: made.gl };
+      } catch {
+        broken.value = true;
+      }
+    })();
+    calm.addEventListener("change", calmer);
+    return () => {
+      gone = true;
+      clearInterval(fading);
+      calm.removeEventListener("change", calmer);
+      map.peek()?.remove();
+      map.value = null;
+    };
+  }, [city.value]);
+
+  useEffect(
+    () =>
+      onAssets((change) => {
+        map.peek()?.devices.changed(change.all ? null : change.changed);
+        if (pointedAsset.peek() !== null || chosenAsset.peek() !== null) moves.value += 1;
+      }),
+    [],
+  );
+  useSignalEffect(() => {
+    map.value?.restyle({
+      theme: theme.value,
+      language: language.value,
+      hidden: hiddenLayers.value,
+      still: matchMedia("(prefers-reduced-motion: reduce)").matches,
+    });
+    map.value?.setIncidents(matching.value.filter(isOpen));
+  });
+  useSignalEffect(() => {
+    if (map.value !== null && assetCount.value >= 0) map.value.devices.changed(null);
+  });
+  useSignalEffect(() => {
+    const shown = map.value;
+    const to = destination.value;
+    if (shown !== null && to !== null && place.current !== null) {
+      // After the panel has been laid out, so that it is known what it covers.
+      requestAnimationFrame(() => place.current && shown.go(to, covered(place.current)));
+    }
+  });
+  // The halo follows what is open: a device's card before an incident.
+  useSignalEffect(() => {
+    const asset = chosenAsset.value === null ? undefined : assets.get(chosenAsset.value);
+    const incident = opened.value === null ? undefined : incidents.value.get(opened.value);
+    const at = asset?.lon != null ? asset : incident;
+    const point = at?.lon == null || at.lat === null ? null : ([at.lon, at.lat] as const);
+    moves.peek();
+    map.value?.choose(point);
+  });
+  useSignalEffect(() => {
+    const shown = map.value;
+    const incident = opened.value === null ? undefined : incidents.peek().get(opened.value);
+    if (shown === null || incident === undefined || incident.lon === null || incident.lat === null) return;
+    const at = [incident.lon, incident.lat] as const;
+    requestAnimationFrame(() => place.current && shown.reveal(at, covered(place.current)));
+  });
+
+  const dim = liveness.value.state === "lost";
+  return (
+    <main class={`map ${dim ? "map-dim" : ""}`} aria-label={words.value.map.label} id="map" tabIndex={-1}>
+      <div class="map-canvas" ref={place} />
+      {broken.value ? <p class="map-broken">{words.value.map.noWebgl}</p> : null}
+      <AssetCard map={map.value} moves={moves.value} />
+      <Controls
+        onZoom={(by) => map.value?.gl.easeTo({ zoom: map.value.gl.getZoom() + by, duration: 180 })}
+        onWhole={() => place.current && map.value?.whole(covered(place.current))}
+      />
+    </main>
+  );
+}
+
+/** Load the letters that the map draws its labels with; a label drawn before them would keep another font's. */
+async function letters(): Promise<void> {
+  const sample = "Đà Lạt ơ ư ế ộ ữ ậ ẵ č";
+  await Promise.all(
+    ["Map Regular", "Map Medium"].map((family) => document.fonts.load(`16px "${family}"`, sample)),
+  ).catch(() => {});
+}

@@ -1,0 +1,96 @@
+/** Icons of one stroke weight, from lucide's plain descriptions. */
+
+import type { IconNode } from "lucide";
+import {
+  Bookmark,
+  Camera,
+  Check,
+  ChevronDown,
+  ChevronRight,
+  ChevronUp,
+  Clock,
+  Crosshair,
+  Gauge,
+  Keyboard,
+  Languages,
+  Layers,
+  ListFilter,
+  LocateFixed,
+  MapPin,
+  Maximize,
+  MessageSquare,
+  MessageSquareWarning,
+  Minus,
+  Moon,
+  Network,
+  Plus,
+  Search,
+  ShieldAlert,
+  Sun,
+  Truck,
+  User,
+  Wifi,
+  X,
+} from "lucide";
+import { createElement } from "preact";
+
+export const ICONS = {
+  area: Bookmark,
+  camera: Camera,
+  check: Check,
+  down: ChevronDown,
+  right: ChevronRight,
+  up: ChevronUp,
+  clock: Clock,
+  target: Crosshair,
+  sensor: Gauge,
+  keyboard: Keyboard,
+  languages: Languages,
+  layers: Layers,
+  filter: ListFilter,
+  locate: LocateFixed,
+  place: MapPin,
+  whole: Maximize,
+  comment: MessageSquare,
+  citizen: MessageSquareWarning,
+  minus: Minus,
+  moon: Moon,
+  network: Network,
+  plus: Plus,
+  search: Search,
+  security: ShieldAlert,
+  sun: Sun,
+  moving: Truck,
+  user: User,
+  wifi: Wifi,
+  close: X,
+} satisfies Record<string, IconNode>;
+
+export type IconName = keyof typeof ICONS;
+
+/** The icon of a kind of device; a plain pin for what this page does not know. */
+export function kindIcon(kind: string | null, mobile = false): IconName {
+  if (mobile) return "moving";
+  return kind !== null && kind in ICONS ? (kind as IconName) : "place";
+}
+
+export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
+  return (
+    <svg
+      class="icon"
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.75"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+    >
+      {ICONS[name].map(([tag, attributes], index) =>
+        createElement(tag, { key: index, ...attributes } as never),
+      )}
+    </svg>
+  );
+}
