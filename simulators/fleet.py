@@ -141,7 +141,16 @@ class _Builder:
         self._add_climate()
         self._add_water()
         self._add_vehicles()
-        return Fleet(self._city, tuple(self._devices))
+        return Fleet(self._city, tuple(self._shared_out()))
+
+    def _shared_out(self) -> Iterator[Device]:
+        """Let cameras of one zone share the people in it, so that many cameras do not make a crowd."""
+        watchers = Counter(device.asset.zone for device in self._devices if device.role is Role.STREET_CAMERA)
+        for device in self._devices:
+            if device.role is Role.STREET_CAMERA:
+                yield replace(device, busy=device.busy / watchers[device.asset.zone])
+            else:
+                yield device
 
     def _add(
         self,

@@ -47,7 +47,6 @@ class HighCameraPlan:
 class PlacePlan:
     """A public place with access points."""
 
-    site: str
     name: str
     at: Point
     count: int
@@ -133,10 +132,9 @@ def _high_camera(node: YamlNode) -> HighCameraPlan:
 
 
 def _place(node: YamlNode) -> PlacePlan:
-    keys = ("site", "name", "at", "count", "crowd")
+    keys = ("name", "at", "count", "crowd")
     fields = node.mapping(known=keys, required=keys)
     return PlacePlan(
-        fields["site"].text(),
         fields["name"].text(),
         read_point(fields["at"]),
         _count(fields["count"]),
