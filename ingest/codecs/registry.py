@@ -40,7 +40,10 @@ class Codecs:
             if message.ignore is not None and message.holds is None:
                 return Outcome(message.codec, ignored=message.ignore)
             if message.refuse is not None and message.holds is None:
-                return Outcome(message.codec, refused=message.refuse)
+                if claimed is message:
+                    return Outcome(message.codec, refused=message.refuse)
+                # Somebody before it claimed the topic, and could say more precisely what is wrong.
+                break
             if message.reads != reads:
                 reads, value, failed = message.reads, None, None
                 try:
