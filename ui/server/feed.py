@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from ioc.model.instant import Instant, to_milliseconds
+from ioc.model.instant import MILLISECOND, Instant
 from ioc.store.connection import StoreUnavailable
 from ioc.store.event_stream import BEGINNING
 from ioc.store.last_states import LastStates
@@ -165,7 +165,7 @@ class Feed:
         return {
             "state": "ok",
             "message": "",
-            "at": to_milliseconds(self.now()),
+            "at": self.now() // MILLISECOND,
             "clients": self.hub.clients,
             "assets": len(self.world.assets),
             "incidents": len(self.world.incidents),

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from ioc.model.alerts import Severity
-from ioc.model.instant import SECOND, Duration, Instant, from_milliseconds, to_milliseconds
+from ioc.model.instant import MILLISECOND, SECOND, Duration, Instant, from_milliseconds
 
 EXPECTED: Final = ("ingest", "rules")
 """Processes without which nothing new is shown or raised."""
@@ -61,7 +61,7 @@ def judge(board: Board, known: Knowledge, now: Instant) -> dict[str, Any]:
         messages += _of_process(name, board.get(name))
     return {
         "state": "degraded" if any(message.severity is not Severity.INFO for message in messages) else "ok",
-        "now": to_milliseconds(now),
+        "now": now // MILLISECOND,
         "processes": {name: _typed(fields) for name, fields in board.items()},
         "messages": [{"severity": str(message.severity), "vi": message.vi, "en": message.en} for message in messages],
     }

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from ioc.model.instant import MILLISECOND, SECOND, Duration, Instant, to_milliseconds
+from ioc.model.instant import MILLISECOND, SECOND, Duration, Instant
 from ui.server.outbox import INCIDENT_LIMIT, PATIENCE, Delta, Outbox
 from ui.server.world import World, array
 
@@ -154,5 +154,5 @@ class Hub:
 
     @staticmethod
     def _head(what: str, position: str, now: Instant, clock: Instant | None) -> bytes:
-        shown = "null" if clock is None else to_milliseconds(clock)
-        return f'{{"type":"{what}","position":"{position}","now":{to_milliseconds(now)},"clock":{shown}'.encode()
+        shown = "null" if clock is None else clock // MILLISECOND
+        return f'{{"type":"{what}","position":"{position}","now":{now // MILLISECOND},"clock":{shown}'.encode()

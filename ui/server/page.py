@@ -34,6 +34,9 @@ code { background: #1c2733; padding: .1em .4em; border-radius: .2em }
 class _Page(StaticFiles):
     """The built files; those whose names carry a hash may be kept for ever, the others are asked for anew."""
 
+    async def check_config(self) -> None:
+        """Accept a folder that is not there yet."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         if path == "." and not self.lookup_path("index.html")[0]:
             return HTMLResponse(NOT_BUILT)
