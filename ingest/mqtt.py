@@ -14,7 +14,6 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import aiomqtt
-import structlog
 from aiomqtt.exceptions import MqttConnectError
 from paho.mqtt.client import Client as Paho
 from paho.mqtt.client import MQTTMessage
@@ -27,6 +26,7 @@ from ioc.model.events import RawMessage, Rejected
 from ioc.model.faults import Fault
 from ioc.model.instant import Instant
 from ioc.runtime import clock
+from ioc.runtime.logging import Log
 
 KEEP_ALIVE_S: Final = 10
 """Seconds of silence after which either side asks whether the other is still there."""
@@ -34,7 +34,7 @@ KEEP_ALIVE_S: Final = 10
 HANDSHAKE_S: Final = 10.0
 """Seconds for the broker to answer a connect or a subscribe."""
 
-FAREWELL_S: Final = 1.0
+FAREWELL_S: Final = 0.5
 """Seconds for the broker to confirm that it has seen the last acknowledgements."""
 
 LONGEST_PAUSE_S: Final = 15.0
@@ -49,7 +49,7 @@ _NO_TOPIC: Final = "ioc/-"
 _PAYLOAD_START: Final = 512
 """Bytes kept of a payload that is too long."""
 
-_LOG = structlog.get_logger(__name__)
+_LOG = Log("ingest")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,19 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.duplicates import RecentIds
+
+
+@given(st.lists(st.integers(0, 40)), st.integers(2, 30))
+def test_the_last_half_is_always_remembered_and_never_more_than_the_whole(numbers: list[int], limit: int) -> None:
+    recent, fresh = RecentIds(limit), []
+    for number in numbers:
+        identity = f"env:{number}"
+        if number in fresh[-(limit // 2) :]:
+            assert not recent.add(identity)
+        elif number not in fresh:
+            assert recent.add(identity)
+            fresh.append(number)
+        elif recent.add(identity):
+            fresh.append(number)
+        assert len(recent) <= limit
