@@ -12,6 +12,9 @@ WEB = ROOT / "ui" / "web"
 OLDEST = (20, 19)
 """The first Node that the page's build tools run on."""
 
+SHOWN_LINES = 60
+"""Of a failed command's output; npm prints its manual behind its complaint."""
+
 
 def npm() -> list[str]:
     """Find npm beside a Node that is new enough; install the packaged one where there is none."""
@@ -59,7 +62,9 @@ def _quietly(command: list[str], environment: dict[str, str]) -> int:
         command, cwd=WEB, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     if done.returncode:
-        sys.stderr.write(done.stdout)
+        lines = done.stdout.splitlines()
+        cut = [f"… {len(lines) - SHOWN_LINES} more lines"] if len(lines) > SHOWN_LINES else []
+        sys.stderr.write("\n".join([*lines[:SHOWN_LINES], *cut, ""]))
     return done.returncode
 
 

@@ -108,20 +108,21 @@ def _ask_health(host: str, port: int) -> dict[str, Any] | None:
 
 
 def _show(members: "Iterable[Member]", pids: dict[str, int], address: str, seconds: float) -> None:
-    from rich.console import Console  # noqa: PLC0415 - only when there is something to show
-    from rich.table import Table  # noqa: PLC0415
+    # By hand: Rich would stay in the memory of this process for as long as the demo runs.
+    rows = [("process", "pid", "what it does", "address")]
+    for command in (member.command for member in members if not member.once):
+        if command.name in pids:
+            row = (command.name, str(pids[command.name]), command.does, command.address)
+            rows.append(row)
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for name, pid, does, where in rows:
+        line = f"  {name:<{widths[0]}}   {pid:>{widths[1]}}   {does:<{widths[2]}}   {where}"
+        _say(_bold(line.rstrip()) if name == "process" else line.rstrip())
+    _say(f"\nready after {seconds:.1f} s: {_bold(address)}   (Ctrl-C stops it)")
 
-    console = Console(highlight=False)
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for heading in ("process", "pid", "what it does", "address"):
-        table.add_column(heading, justify="right" if heading == "pid" else "left", overflow="fold")
-    for member in members:
-        command = member.command
-        if command.name in pids and not member.once:
-            table.add_row(command.name, str(pids[command.name]), command.does, command.address)
-    console.print(table)
-    console.print(f"\nready after {seconds:.1f} s: [bold]{address}[/bold]   (Ctrl-C stops it)")
-    sys.stdout.flush()
+
+def _bold(text: str) -> str:
+    return f"\033[1m{text}\033[0m" if sys.stdout.isatty() else text
 
 
 def _last_words(members: "Iterable[Member]", name: str) -> str:

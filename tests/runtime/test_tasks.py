@@ -1,0 +1,44 @@
+"""Running a stage until a signal asks for its end."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from ioc.model.faults import Fault
+from ioc.runtime.tasks import run_until_stopped
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_sets_the_stop_event(number: signal.Signals):
+    async def stage(stop: asyncio.Event) -> None:
+        os.kill(os.getpid(), number)
+        await stop.wait()
+
+    assert run_until_stopped("stage", stage) == 0
+
+
+@pytest.mark.parametrize(("wrong_use", "status"), [(True, 2), (False, 1)])
+def test_a_fault_is_one_sentence_and_a_status(capsys: pytest.CaptureFixture[str], wrong_use: bool, status: int):
+    async def stage(_stop: asyncio.Event) -> None:
+        raise Fault("redis://:secret@host does not answer", wrong_use=wrong_use)
+
+    assert run_until_stopped("rules", stage) == status
+    assert capsys.readouterr().err == "rules: redis://:***@host does not answer\n"
+
+
+def test_what_nobody_expected_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture):
+    async def stage(_stop: asyncio.Event) -> None:
+        raise RuntimeError("surprise")
+
+    assert run_until_stopped("rules", stage) == 1
+    assert "Traceback" in caplog.text
+    assert "surprise" in caplog.text
+
+
+def test_a_stage_that_ends_by_itself_ends_well():
+    async def stage(_stop: asyncio.Event) -> None:
+        return
+
+    assert run_until_stopped("stage", stage) == 0
