@@ -67,15 +67,16 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """All devices of a city."""
+    """All devices of a city; `recorders` are what some of the cameras speak through."""
 
     city: City
     devices: tuple[Device, ...]
+    recorders: tuple[Asset, ...] = ()
 
     @property
     def assets(self) -> list[Asset]:
         """What the registry should know, in a fixed order."""
-        return [device.asset for device in self.devices]
+        return [*(device.asset for device in self.devices), *self.recorders]
 
 
 _WEIGHT: Final = {"trunk": 1.3, "primary": 3.0, "secondary": 1.6, "tertiary": 0.9}
@@ -141,7 +142,16 @@ class _Builder:
         self._add_climate()
         self._add_water()
         self._add_vehicles()
-        return Fleet(self._city, tuple(self._shared_out()))
+        frigate = Asset(
+            # The name under which Frigate speaks of itself.
+            id="frigate",
+            kind=Kind.NETWORK,
+            name="Máy ghi hình Frigate",
+            tags=("recorder",),
+            simulated=True,
+        )
+        recorded = any(device.speech is Speech.FRIGATE for device in self._devices)
+        return Fleet(self._city, tuple(self._shared_out()), (frigate,) if recorded else ())
 
     def _shared_out(self) -> Iterator[Device]:
         """Let cameras of one zone share the people in it, so that many cameras do not make a crowd."""

@@ -30,8 +30,8 @@ WAITING_AT_MOST: Final = 5_000
 LONGEST_PAUSE_S: Final = 15.0
 """Seconds between two attempts to connect, at most."""
 
-_AT_ONCE: Final = 20
-"""Messages of one connection that are on their way unconfirmed; as many as MQTT clients commonly allow."""
+_AT_ONCE: Final = 10
+"""Messages of one connection that are on their way unconfirmed; above it aiomqtt warns of every one."""
 
 _BEHIND: Final = 2 * SECOND
 """A city that lags so far (a machine that slept, a speed that is too high) goes on from there, without a rush."""

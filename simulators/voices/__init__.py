@@ -42,6 +42,9 @@ BEATS: Final[Mapping[What, Duration]] = {
 """How often a device reports beside its usual rhythm while something happens to it, as devices in alarm do."""
 
 
+_MUTE: Final = frozenset({What.SILENCE, What.OUTAGE})
+
+
 def period_of(device: Device) -> Duration:
     """Say how often a device reports."""
     if device.role is Role.VEHICLE:
@@ -58,6 +61,7 @@ def report(world: World, device: Device, at: Instant, *, extra: bool = False) ->
         at: the moment, by the city's own clock.
         extra: whether this is beside the usual rhythm, because something happens to the device.
     """
-    if not {What.SILENCE, What.OUTAGE}.isdisjoint(world.happening(device, at)):
-        return iter(())
-    return _VOICES[device.role](world, device, at, extra)
+    for message in _VOICES[device.role](world, device, at, extra):
+        # A report may reach some seconds ahead; what falls after a failure is never said.
+        if _MUTE.isdisjoint(world.happening(device, message.at)):
+            yield message
