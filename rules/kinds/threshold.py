@@ -83,7 +83,8 @@ class ThresholdKind:
                         self._since[key] = at
                     held = at - int(self._since[key])
                     self._phase[key] = PENDING
-                    if held >= self._hold:
+                    # Two alerts of a key never begin at one instant: they would be the same alert.
+                    if held >= self._hold and at > self._raised_at[key]:
                         self._phase[key] = FIRING
                         self._raised_at[key] = at
                         changes.append(Change(key, True, at, at, (ref,), numbers={"held_s": held / SECOND}))

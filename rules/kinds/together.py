@@ -101,6 +101,8 @@ class TogetherKind:
         self._clear_after = clear_after
         self._sides = (_Side(near_m), _Side(near_m))
         self._pairs: dict[tuple[int, int], _Pair] = {}
+        # When a pair's last alert ended: a late match that lies inside it has been told already.
+        self._ended: dict[tuple[int, int], Instant] = {}
 
     def step(self, feed: Feed, until: Instant, *, closing: bool) -> list[Change]:
         """Take events, then end the alerts whose time has come."""
@@ -122,6 +124,7 @@ class TogetherKind:
             horizon = int(feed.now[-1]) - 2 * self._within
             for side in self._sides:
                 side.forget(horizon)
+            self._ended = {pair: ended for pair, ended in self._ended.items() if ended > horizon}
         limit = until + 1 if closing else until
         due = [pair for pair, known in self._pairs.items() if known.last + self._clear_after < limit]
         return changes + [self._end(pair) for pair in due]
@@ -140,22 +143,28 @@ class TogetherKind:
                     known.last = max(known.last, at)
                     continue
                 changes.append(self._end(pair))
-            self._pairs[pair] = _Pair(at, at)
+            ended = self._ended.get(pair)
+            if ended is not None and at + self._clear_after <= ended:
+                continue
+            begun = at if ended is None else max(at, ended)
+            self._pairs[pair] = _Pair(begun, at)
             sides = (seen, other) if first else (other, seen)
             rows = tuple(side.row for side in sides if side.row is not None)
             apart = 0.0 if self._near_m is None else distance_m(seen.lat, seen.lon, other.lat, other.lon)
-            changes.append(Change(pair, True, at, at, rows=rows, numbers={"distance_m": apart}))
+            changes.append(Change(pair, True, begun, begun, rows=rows, numbers={"distance_m": apart}))
 
     def _end(self, pair: tuple[int, int]) -> Change:
         known = self._pairs.pop(pair)
-        return Change(pair, False, known.last + self._clear_after, known.raised_at)
+        ended = self._ended[pair] = known.last + self._clear_after
+        return Change(pair, False, ended, known.raised_at)
 
     def dump(self) -> dict[str, Any]:
         """Give the events that a match may still need, and the alerts that hold."""
         seen = [[[s.at, s.key, s.lat, s.lon, s.ref, s.row] for s in side.all()] for side in self._sides]
         pairs = [[*pair, known.raised_at, known.last] for pair, known in self._pairs.items()]
-        keys = [s[1] for side in seen for s in side] + [code for pair in pairs for code in pair[:2]]
-        return {"keys": keys, "seen": seen, "pairs": pairs}
+        ended = [[*pair, instant] for pair, instant in self._ended.items()]
+        keys = [s[1] for side in seen for s in side] + [code for pair in pairs + ended for code in pair[:2]]
+        return {"keys": keys, "seen": seen, "pairs": pairs, "ended": ended}
 
     def load(self, state: dict[str, Any]) -> None:
         """Take a state that `dump` gave."""
@@ -165,6 +174,8 @@ class TogetherKind:
                 side.add(_Seen(at, next(keys), lat, lon, ref, row))
         for _, _, raised_at, last in state["pairs"]:
             self._pairs[next(keys), next(keys)] = _Pair(raised_at, last)
+        for _, _, instant in state["ended"]:
+            self._ended[next(keys), next(keys)] = instant
 
     def refs(self) -> list[int]:
         """What is needed later is kept here, event by event."""

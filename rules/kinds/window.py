@@ -11,7 +11,7 @@ all of its events are known, so that the result is that of a whole-file computat
 from bisect import bisect_right, insort
 from typing import Any
 
-from ioc.model.instant import Duration, Instant
+from ioc.model.instant import DAY, Duration, Instant
 from rules.book import Bound, Value
 from rules.kinds.contract import NEVER, Change, Feed
 from rules.kinds.exact_sum import ExactSum
@@ -150,9 +150,8 @@ class WindowKind:
         keys = []
         for code, key in self._keys.items():
             events = key.events[key.head :]
-            if events or code in self._waiting:
-                at, values = [event[0] for event in events], [event[1] for event in events]
-                keys.append([code, at, values, key.reached, key.raised_at, key.judge_at, key.judge_ref])
+            at, values = [event[0] for event in events], [event[1] for event in events]
+            keys.append([code, at, values, key.reached, key.raised_at, key.judge_at, key.judge_ref])
         return {"keys": [entry[0] for entry in keys], "entries": [entry[1:] for entry in keys]}
 
     def load(self, state: dict[str, Any]) -> None:
@@ -172,8 +171,7 @@ class WindowKind:
         return [self._keys[code].judge_ref for code in self._waiting if self._keys[code].judge_at != NEVER]
 
     def _forget(self) -> None:
-        edge = self._until - self._over
-        for code in [code for code in self._keys if code not in self._waiting]:
-            key = self._keys[code]
-            if key.reached <= self._until and all(at <= edge for at, _ in key.events[key.head :]):
-                del self._keys[code]
+        """Drop keys of which no event can speak any more: ingest takes no `at` that is a day before arrival."""
+        edge = self._until - DAY - self._over
+        for code in [c for c, key in self._keys.items() if key.reached <= edge and c not in self._waiting]:
+            del self._keys[code]

@@ -1,0 +1,50 @@
+"""What the tests of rules share: the catalogue, books from text, and batches from plain rows."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ioc.model.events import FIXED_COLUMNS
+from ioc.model.instant import SECOND
+from ioc.model.quantities import Catalogue
+from ioc.store.catalogue import load_catalogue
+from rules.book import RuleBook, read_book_text
+from rules.expressions import scope_of
+
+START = 1_790_000_000 * SECOND
+
+BookOf = Callable[[str], RuleBook]
+BatchOf = Callable[[Sequence[dict[str, Any]]], pl.DataFrame]
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return load_catalogue()
+
+
+@pytest.fixture(scope="session")
+def book_of(catalogue: Catalogue) -> BookOf:
+    """Reads a rule book from YAML text."""
+    scope = scope_of(catalogue, "Asia/Ho_Chi_Minh")
+    return lambda text: read_book_text(text, scope)
+
+
+@pytest.fixture(scope="session")
+def batch_of(catalogue: Catalogue) -> BatchOf:
+    """Makes a batch of rows; `at` and `received_at` in seconds after START, quantities beside the fixed columns."""
+
+    def make(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
+        names = {name for row in rows for name in row if name not in FIXED_COLUMNS}
+        quantities = {name: type_ for name, type_ in catalogue.schema().items() if name in names}
+        schema = {**FIXED_COLUMNS, **quantities, "at": pl.Int64, "received_at": pl.Int64}
+        full = []
+        for row in rows:
+            at = START + round(row["at"] * SECOND)
+            received = START + round(row["received_at"] * SECOND) if "received_at" in row else at
+            full.append({name: row.get(name) for name in schema} | {"at": at, "received_at": received})
+        frame = pl.DataFrame(full, schema=schema, orient="row")
+        return frame.with_columns(pl.col("at", "received_at").cast(pl.Datetime("us", "UTC")))
+
+    return make
