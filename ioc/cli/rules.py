@@ -29,8 +29,8 @@ def check(folder: FolderArgument, *, timezone: TimezoneOption = DEFAULT_TIMEZONE
     return 0
 
 
-@rules_app.command()
-def test(folder: FolderArgument, *, timezone: TimezoneOption = DEFAULT_TIMEZONE) -> int:
+@rules_app.command(name="test")
+def run_timelines(folder: FolderArgument, *, timezone: TimezoneOption = DEFAULT_TIMEZONE) -> int:
     """Run the timelines that stand beside the rules (*.test.yaml); exit 1 where one goes otherwise."""
     from rules.timelines import read_timelines, run_timeline  # noqa: PLC0415 - the help does not need it
 
