@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NoReturn
 
 import msgspec
 
@@ -35,6 +35,11 @@ FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
 """Seconds between tries while the store is away: doubled each time, from the first to the longest."""
 
+FIRST_LOAD_S: Final = 3.0
+"""Seconds that pages wait at the start for everything to be loaded; then they get what there is."""
+
+_JOBS: Final = ("registry", "incidents", "events", "health")
+
 logger = logging.getLogger(__name__)
 
 
@@ -56,6 +61,7 @@ class Feed:
     board: Board = field(default_factory=dict)
     _away: dict[str, str] = field(default_factory=dict)
     _lost: bool = False
+    _loaded: dict[str, asyncio.Event] = field(default_factory=lambda: {name: asyncio.Event() for name in _JOBS})
     _registry_version: int = -1
     _position: str = BEGINNING
 
@@ -71,46 +77,49 @@ class Feed:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Load everything once, then follow it for the length of the block."""
-        jobs: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
-            ("registry", self._follow_registry),
-            ("incidents", self._follow_incidents),
-            ("events", self._follow_events),
-            ("health", self._follow_health),
-        )
+        """Load everything, then follow it for the length of the block."""
+        jobs = (self._follow_registry, self._follow_incidents, self._follow_events, self._follow_health)
         self._judge()
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._steadily(name, job), name=f"ui {name}") for name, job in jobs]
+            tasks = [
+                group.create_task(self._steadily(name, job), name=f"ui {name}")
+                for name, job in zip(_JOBS, jobs, strict=True)
+            ]
             tasks.append(group.create_task(self.hub.run(), name="ui hub"))
             try:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(FIRST_LOAD_S):
+                        for loaded in self._loaded.values():
+                            await loaded.wait()
                 yield
             finally:
                 for task in tasks:
                     task.cancel()
 
-    async def _steadily(self, name: str, job: Callable[[], Awaitable[None]]) -> None:
+    async def _steadily(self, name: str, job: Callable[[], Awaitable[NoReturn]]) -> None:
         """Run a job that goes on for ever, again and again: the pages keep what is known meanwhile."""
         pause = FIRST_PAUSE_S
         while True:
             try:
                 await job()
             except StoreUnavailable as error:
-                # Told as soon as it is known: the health job may itself be waiting for an answer.
-                self._away[name] = error.reason
-                self._judge()
+                reason = error.reason
             except Exception as error:
                 # The outermost edge: one entry that nobody expected must not take the screen away.
                 logger.exception("following the %s failed; trying again", name)
-                self._away[name] = f"{type(error).__name__} while following the {name}"
-                self._judge()
-            await asyncio.sleep(pause)
+                reason = f"{type(error).__name__} while following the {name}"
             pause = min(2 * pause, LONGEST_PAUSE_S) if name in self._away else FIRST_PAUSE_S
+            # Told as soon as it is known: the health job may itself be waiting for an answer.
+            self._away[name] = reason
+            self._judge()
+            await asyncio.sleep(pause)
 
     def _reached(self, name: str) -> None:
+        self._loaded[name].set()
         if self._away.pop(name, None) is not None:
             self._judge()
 
-    async def _follow_registry(self) -> None:
+    async def _follow_registry(self) -> NoReturn:
         while True:
             version = await self.store.assets.version()
             if version != self._registry_version:
@@ -121,7 +130,7 @@ class Feed:
             self._reached("registry")
             await asyncio.sleep(REGISTRY_EVERY_S)
 
-    async def _follow_incidents(self) -> None:
+    async def _follow_incidents(self) -> NoReturn:
         # Always from a snapshot: the log is bounded, and a store that was away may have lost some of it.
         position, incidents = await self.store.incidents.snapshot(closed_since=self.now() - CLOSED_SHOWN)
         if not self.world.replace_incidents(position, incidents):
@@ -133,20 +142,20 @@ class Feed:
             for position, incident in await self.store.incidents.follow(self.world.position, wait=WAIT_S):
                 self.world.take_incident(incident, position)
 
-    async def _follow_events(self) -> None:
+    async def _follow_events(self) -> NoReturn:
         saved = await self.store.assets.load_states()
         if saved is not None and _order(saved[0]) > _order(self._position):
             # At the beginning, and where the stream may have been trimmed while the store was out of reach.
             self._position, blob = saved
             self.world.replace_states(LastStates.from_bytes(blob))
+        self._reached("events")
         while True:
             entries = await self.store.events.read(self._position, limit=ENTRIES_AT_ONCE, wait=WAIT_S)
-            self._reached("events")
             for entry in entries:
                 self.world.take_entry(entry)
                 self._position = entry.position
 
-    async def _follow_health(self) -> None:
+    async def _follow_health(self) -> NoReturn:
         while True:
             await self.store.health.report(PROCESS, self._report(), REPORT_TTL_S)
             self.board = await self.store.health.all()

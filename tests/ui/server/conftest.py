@@ -133,9 +133,9 @@ class Page:
         assert isinstance(message, dict)
         return message
 
-    async def until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    async def until(self, holds: Callable[[dict[str, Any]], bool], *, within_s: float = 5.0) -> dict[str, Any]:
         """Receive messages until one fits."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(within_s):
             while not holds(message := await self.next()):
                 pass
         return message
@@ -161,17 +161,12 @@ async def serve(store: Store, settings: UiSettings | None = None) -> AsyncIterat
             running.result()
         url = await address
         async with httpx.AsyncClient(base_url=url, timeout=5) as http:
-            served = Served(url, http, store)
-            await wait_until(lambda: _loaded(served))
-            yield served
+            await http.get("/api/health")
+            yield Served(url, http, store)
     finally:
         stop.set()
         async with asyncio.timeout(10):
             await running
-
-
-async def _loaded(served: Served) -> bool:
-    return len((await served.http.get("/api/assets")).json()["features"]) >= len(await served.store.assets.load())
 
 
 @pytest_asyncio.fixture
