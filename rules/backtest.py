@@ -8,7 +8,7 @@ import polars as pl
 
 from ioc.model.alerts import AlertChange, AlertState
 from ioc.model.identity import alert_id
-from ioc.model.instant import Instant, to_milliseconds
+from ioc.model.instant import Instant, whole_milliseconds
 from ioc.model.quantities import Catalogue
 from rules.book import RuleBook, columns_of
 from rules.engine import Engine
@@ -28,8 +28,8 @@ class BacktestAlert:
         return {
             "rule": self.rule,
             "key": self.key,
-            "raised_at": to_milliseconds(self.raised_at),
-            "cleared_at": None if self.cleared_at is None else to_milliseconds(self.cleared_at),
+            "raised_at": whole_milliseconds(self.raised_at),
+            "cleared_at": None if self.cleared_at is None else whole_milliseconds(self.cleared_at),
             "alert": alert_id(self.rule, self.key, self.raised_at),
         }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ioc.model.instant import Instant, to_milliseconds
+from ioc.model.instant import Instant, whole_milliseconds
 from ioc.model.kinds import Kind, Value
 
 
@@ -82,7 +82,7 @@ def asset_to_json(asset: Asset | None, state: AssetState | None) -> dict[str, An
         "mobile": asset is None or asset.mobile,
         "simulated": asset is not None and asset.simulated,
         "status": str(AssetStatus.UNKNOWN if state is None else state.status),
-        "at": None if state is None else to_milliseconds(state.at),
+        "at": None if state is None else whole_milliseconds(state.at),
         "codec": None if state is None else state.codec,
         "values": dict(values),
     }

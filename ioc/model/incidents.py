@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from ioc.model.alerts import Severity
-from ioc.model.instant import Instant, to_milliseconds
+from ioc.model.instant import Instant, whole_milliseconds
 
 
 class Condition(StrEnum):
@@ -103,9 +103,9 @@ def incident_to_json(incident: Incident, *, full: bool) -> dict[str, Any]:
         "severity": str(incident.severity),
         "condition": str(incident.condition),
         "work_state": str(incident.work_state),
-        "raised_at": to_milliseconds(incident.raised_at),
-        "cleared_at": None if incident.cleared_at is None else to_milliseconds(incident.cleared_at),
-        "updated_at": to_milliseconds(incident.updated_at),
+        "raised_at": whole_milliseconds(incident.raised_at),
+        "cleared_at": None if incident.cleared_at is None else whole_milliseconds(incident.cleared_at),
+        "updated_at": whole_milliseconds(incident.updated_at),
         "lat": incident.lat,
         "lon": incident.lon,
         "area": incident.area,
@@ -120,7 +120,7 @@ def incident_to_json(incident: Incident, *, full: bool) -> dict[str, Any]:
         out["evidence"] = list(incident.evidence)
         out["numbers"] = incident.numbers
         out["timeline"] = [
-            {"at": to_milliseconds(entry.at), "who": entry.who, "what": entry.what, "text": entry.text}
+            {"at": whole_milliseconds(entry.at), "who": entry.who, "what": entry.what, "text": entry.text}
             for entry in incident.timeline
         ]
         out["timeline_dropped"] = incident.timeline_dropped

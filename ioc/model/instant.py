@@ -83,6 +83,11 @@ def to_milliseconds(instant: Instant) -> int | float:
     return whole if rest == 0 else instant / MILLISECOND
 
 
+def whole_milliseconds(instant: Instant) -> int:
+    """Write epoch milliseconds as an integer, cut off; for alerts and incidents, where less than one says nothing."""
+    return instant // MILLISECOND
+
+
 def to_iso(instant: Instant) -> str:
     """Write ISO 8601 in UTC, to the millisecond or, where there is more, to the microsecond."""
     spec = "milliseconds" if instant % MILLISECOND == 0 else "microseconds"
