@@ -1,7 +1,6 @@
 """Keeps the world in memory as the store has it: loads it, then follows everything that changes it."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Final, NoReturn
 import msgspec
 
 from ioc.model.instant import MILLISECOND, Instant
+from ioc.runtime.logging import Log
 from ioc.store.connection import StoreUnavailable
 from ioc.store.event_stream import BEGINNING
 from ioc.store.last_states import LastStates
@@ -30,6 +30,7 @@ ENTRIES_AT_ONCE: Final = 16
 HEALTH_EVERY_S: Final = 1.0
 REGISTRY_EVERY_S: Final = 2.0
 REPORT_TTL_S: Final = 5.0
+LEAVE_S: Final = 0.5
 
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
@@ -40,7 +41,7 @@ FIRST_LOAD_S: Final = 3.0
 
 _JOBS: Final = ("registry", "incidents", "events", "health")
 
-logger = logging.getLogger(__name__)
+log = Log("ui")
 
 
 @dataclass
@@ -95,6 +96,7 @@ class Feed:
             finally:
                 for task in tasks:
                     task.cancel()
+                await self._leave()
 
     async def _steadily(self, name: str, job: Callable[[], Awaitable[NoReturn]]) -> None:
         """Run a job that goes on for ever, again and again: the pages keep what is known meanwhile."""
@@ -106,7 +108,7 @@ class Feed:
                 reason = error.reason
             except Exception as error:
                 # The outermost edge: one entry that nobody expected must not take the screen away.
-                logger.exception("following the %s failed; trying again", name)
+                log.exception("following the store failed; trying again", what=name)
                 reason = f"{type(error).__name__} while following the {name}"
             pause = min(2 * pause, LONGEST_PAUSE_S) if name in self._away else FIRST_PAUSE_S
             # Told as soon as it is known: the health job may itself be waiting for an answer.
@@ -163,12 +165,18 @@ class Feed:
             self._reached("health")
             if lost and not self._lost:
                 self._lost = True
-                logger.error("the store has come back without its data")
+                log.error("the store has come back without its data")
                 self.world.replace_incidents(*await self.store.incidents.snapshot())
                 self.hub.start_afresh()
             self.world.forget_closed(self.now() - CLOSED_SHOWN)
             self._judge()
             await asyncio.sleep(HEALTH_EVERY_S)
+
+    async def _leave(self) -> None:
+        """Take the server off the board, where the store hears it: what stops on purpose is not missed."""
+        with suppress(TimeoutError, StoreUnavailable):
+            async with asyncio.timeout(LEAVE_S):
+                await self.store.health.forget(PROCESS)
 
     def _report(self) -> Mapping[str, str | int | float]:
         return {

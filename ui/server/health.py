@@ -116,7 +116,16 @@ def _of_process(name: str, fields: Mapping[str, str] | None) -> Iterator[HealthM
     if not fields:
         yield HealthMessage(Severity.MAJOR, f"Tiến trình {name} đã im lặng.", f"{name} has fallen silent.")
         return
+    error = fields.get("book_error", "")
+    if error:
+        yield HealthMessage(
+            Severity.WARNING,
+            f"Bộ luật mới có lỗi, bộ luật trước vẫn chạy: {error}",
+            f"The new rules have a mistake, the last good ones stay: {error}",
+        )
     vi, en = _message(fields.get("message", ""))
+    if error and error in en:
+        return
     match fields.get("state", "ok"):
         case "ok":
             if vi:
@@ -129,13 +138,6 @@ def _of_process(name: str, fields: Mapping[str, str] | None) -> Iterator[HealthM
             yield HealthMessage(
                 Severity.MAJOR, vi or f"Tiến trình {name} gặp trục trặc.", en or f"{name} has a problem."
             )
-    error = fields.get("book_error", "")
-    if error:
-        yield HealthMessage(
-            Severity.WARNING,
-            f"Bộ luật mới có lỗi, bộ luật trước vẫn chạy: {error}",
-            f"The new rules have a mistake, the last good ones stay: {error}",
-        )
 
 
 def _message(text: str) -> tuple[str, str]:

@@ -60,6 +60,7 @@ async def run(
             lifespan="on",
             access_log=False,
             log_config=None,
+            log_level="warning",
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=STOP_S,
