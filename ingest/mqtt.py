@@ -183,7 +183,14 @@ class MqttSource(MessageSource):
         """Live through one connection, from its first packet to its loss."""
         self._lines += 1
         # A new client for each: a used one acknowledges new messages under old packet ids.
-        line = _Line(self._lines, self._settings, self._address, self._take, lambda: self.is_paused)
+        line = _Line(
+            self._lines,
+            self._settings,
+            self._address,
+            take=self._take,
+            is_paused=lambda: self.is_paused,
+            owes=lambda: self._inbox.in_flight > 0,
+        )
         self._inbox.forget_in_flight()
         self._line = line
         try:
@@ -239,13 +246,16 @@ class _Line:
         number: int,
         settings: IngestSettings,
         address: Address,
+        *,
         take: Callable[[int, MQTTMessage], None],
         is_paused: Callable[[], bool],
+        owes: Callable[[], bool],
     ) -> None:
         self.number = number
         self.session_present = False
         self._take = take
         self._is_paused = is_paused
+        self._owes = owes
         self._loop = asyncio.get_running_loop()
         self._broken: asyncio.Future[None] = self._loop.create_future()
         self._taken = 0
@@ -285,14 +295,15 @@ class _Line:
         await self._broken
 
     async def keep_alive(self) -> None:
-        """Keep paho from giving the broker up while nothing is read.
+        """Keep paho from giving the broker up where no answer can be expected.
 
-        paho goes on sending pings, which is what the broker wants; the answers lie unread in the
-        socket behind the messages, so paho must not be waiting for one.
+        paho goes on sending pings, which is what the broker wants. But while nothing is read, the answers
+        lie in the socket behind messages; and the embedded broker gives none while it waits for
+        acknowledgements.
         """
         while True:
             await asyncio.sleep(1)
-            if self._is_paused():
+            if self._is_paused() or self._owes():
                 self._paho._ping_t = 0  # noqa: SLF001 - the only way to call off the wait for an answer
 
     def take_over_reading(self) -> None:

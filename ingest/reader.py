@@ -129,13 +129,11 @@ class Reader:
                 continue
             values: dict[str, Value] = {}
             for name, value in reading.values.items():
+                fit_value = fits.get(name)
                 try:
-                    fitted = fits[name](value) if name in fits else _fit_unknown(name, value)
+                    values[name] = _fit_unknown(name, value) if fit_value is None else fit_value(value)
                 except ValueError as error:
-                    if value is not None:
-                        problems.append(str(error))
-                    continue
-                values[name] = fitted
+                    problems.append(str(error))
             if len(values) > MAX_VALUES:
                 problems.append(f"one event holds {len(values)} values; at most {MAX_VALUES} are kept")
                 values = dict(list(values.items())[:MAX_VALUES])

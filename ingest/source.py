@@ -120,6 +120,11 @@ class Inbox:
         self._first.set()
         self._enough.set()
 
+    @property
+    def in_flight(self) -> int:
+        """How many messages of the present connection have come and were not acknowledged."""
+        return self._in_flight
+
     def settle(self, count: int) -> None:
         """Note that so many messages of the present connection were acknowledged."""
         self._in_flight -= count

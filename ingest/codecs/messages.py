@@ -60,7 +60,9 @@ class Message:
         Raises:
             ValueError: the message cannot be read; the sentence says why.
         """
-        frame = Frame(value, value, captures, problems=problems)
+        if self.code is not None:
+            return self.code(value, captures, problems)
+        frame = Frame(value, value, captures, None, (), problems)
         if self.holds is not None and not self.holds(value, frame):
             return None
         item = value
@@ -68,8 +70,6 @@ class Message:
             item = frame.base = self.start(value, frame)
         if self.refuse is not None:
             raise ValueError(self.refuse)
-        if self.code is not None:
-            return self.code(item, captures, problems)
         readings: list[Reading] = []
         for produce in self.produces:
             produce(item, frame, readings)
@@ -92,6 +92,9 @@ def compile_message(
     verdicts = [key for key in _VERDICTS if key in nodes]
     if len(verdicts) > 1:
         raise nodes[verdicts[1]].wrong(f"{verdicts[0]!r} stands here already; only one of them can")
+    for key in ("from", "when", "events") if "code" in nodes else ():
+        if key in nodes:
+            raise nodes[key].wrong(f"{key!r} has no meaning beside 'code', which reads the message alone")
     patterns = _topics(nodes["topics"])
     scope = Scope(frozenset.intersection(*(frozenset(pattern.names) for pattern in patterns)))
     excluded = tuple(_topics(nodes["except"])) if "except" in nodes else ()

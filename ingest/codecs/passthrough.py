@@ -46,7 +46,9 @@ def compile_rest(node: YamlNode, named: YamlNode | None) -> PassThrough:
         source = item if get is None else get(item, frame)
         if source.__class__ is not dict:
             return
-        for raw, value in _scalars(source, "", names, levels):
+        for raw, value in source.items() if levels == 1 else _scalars(source, "", names, levels):
+            if value is None or value.__class__ is dict or value.__class__ is list:
+                continue
             name = names[raw] if raw in names else quantity_name(raw)
             if name is None or name in values:
                 continue

@@ -65,7 +65,7 @@ class Codecs:
             elif message.ignore is not None:
                 return Outcome(message.codec, ignored=message.ignore)
             elif readings or problems:
-                return Outcome(message.codec, readings, problems)
+                return Outcome(message.codec, readings, problems, None, None)
             else:
                 return Outcome(message.codec, ignored="nothing in it is a value that is kept")
         if claimed is None:
