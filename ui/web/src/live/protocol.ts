@@ -93,7 +93,12 @@ export interface AreaNode {
   readonly parent: string | null;
 }
 
-export type Basemap = { readonly kind: "pmtiles" | "style"; readonly url: string };
+export interface Basemap {
+  readonly kind: "pmtiles" | "style";
+  readonly url: string;
+  /** Where it cannot be had, the plain map takes its place without complaint. */
+  readonly optional?: boolean;
+}
 
 export interface City {
   readonly id: string;

@@ -20,10 +20,13 @@ export { findBase } from "./base";
 
 import { addImages } from "./images";
 import {
+  CHOSEN,
   CLUSTER_LAYERS,
+  chosenLayers,
   INCIDENT_LAYERS,
   INCIDENTS,
   IncidentMarks,
+  incidentFeatures,
   incidentLayers,
   incidentSource,
 } from "./incidents";
@@ -31,7 +34,6 @@ import { palette } from "./palette";
 
 setWorkerUrl(workerUrl);
 
-const CHOSEN = "chosen";
 /** How near a click must come to a mark, pixels. */
 const REACH = 5;
 
@@ -57,7 +59,7 @@ export class CityMap {
   readonly gl: GlMap;
   readonly incidents: IncidentMarks;
   readonly devices: AssetMarks;
-  private chosen: readonly [number, number] | null = null;
+  private chosen: Incident | readonly [number, number] | null = null;
   private pointed: string | null = null;
 
   constructor(
@@ -68,13 +70,14 @@ export class CityMap {
     assets: ReadonlyMap<string, Asset>,
     now: () => number,
     private readonly listener: Listener,
+    over: Covered,
   ) {
     const [west, south, east, north] = city.bounds;
     this.gl = new GlMap({
       container,
       style: this.style(),
       bounds: [west, south, east, north],
-      fitBoundsOptions: { padding: 24 },
+      fitBoundsOptions: { padding: grown(over, 24) },
       minZoom: 8,
       maxZoom: 19,
       attributionControl: false,
@@ -125,35 +128,27 @@ export class CityMap {
     this.gl.addSource(INCIDENTS, incidentSource());
     this.gl.addSource(CHOSEN, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
     for (const layer of assetLayers(colours, this.look.hidden)) this.gl.addLayer(layer);
-    this.gl.addLayer({
-      id: "chosen-halo",
-      type: "circle",
-      source: CHOSEN,
-      paint: {
-        "circle-radius": 21,
-        "circle-color": colours.selection,
-        "circle-opacity": 0.16,
-        "circle-stroke-color": colours.selection,
-        "circle-stroke-width": 2,
-      },
-    });
-    for (const layer of incidentLayers(colours)) this.gl.addLayer(layer);
+    const [halo, ...chosen] = chosenLayers(colours);
+    if (halo !== undefined) this.gl.addLayer(halo);
+    for (const layer of [...incidentLayers(colours), ...chosen]) this.gl.addLayer(layer);
     this.devices.rewrite();
     this.incidents.rewrite();
     this.choose(this.chosen);
   }
 
-  setIncidents(incidents: Iterable<Incident>): void {
-    this.incidents.set(incidents, this.look.language);
+  setIncidents(incidents: Iterable<Incident>, chosen: string | null): void {
+    this.incidents.set(incidents, chosen, this.look.language);
   }
 
-  /** Put the halo around a place, or take it away. */
-  choose(at: readonly [number, number] | null): void {
-    this.chosen = at;
-    const features: GeoJSON.Feature[] =
-      at === null
+  /** Put the halo around an incident or a place, or take it away. */
+  choose(chosen: Incident | readonly [number, number] | null): void {
+    this.chosen = chosen;
+    const features =
+      chosen === null
         ? []
-        : [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [...at] } }];
+        : "id" in chosen
+          ? incidentFeatures([chosen], this.look.language).features
+          : [halo(chosen)];
     void this.gl.getSource<GeoJSONSource>(CHOSEN)?.setData({ type: "FeatureCollection", features });
   }
 
@@ -245,6 +240,10 @@ export class CityMap {
     this.incidents.stop();
     this.gl.remove();
   }
+}
+
+function halo(at: readonly [number, number]): GeoJSON.Feature {
+  return { type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [...at] } };
 }
 
 /** The middle of what is free, as seen from the middle of the map. */

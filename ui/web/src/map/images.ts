@@ -10,6 +10,10 @@ import type { Palette } from "./palette";
 const DENSITY = 2;
 const SIGN_SIZE = 24;
 const ICON_SIZE = 12;
+const TREES_SIZE = 24;
+
+/** The pattern of woods on the plain map. */
+export const TREES = "trees";
 
 export const signImage = (severity: string, hollow: boolean): string =>
   `sign-${severity}${hollow ? "-hollow" : ""}`;
@@ -84,6 +88,25 @@ function outlineOf(tag: string, attributes: Record<string, string | number>): Pa
   }
 }
 
+/** A few small marks, set like trees on an old survey sheet. */
+function drawTrees(colours: Palette): ImageData {
+  const context = canvas(TREES_SIZE);
+  context.fillStyle = colours.trees;
+  for (const [x, y] of [
+    [4, 5],
+    [15, 3],
+    [9, 13],
+    [20, 15],
+    [2, 20],
+    [14, 22],
+  ] as const) {
+    context.beginPath();
+    context.arc(x, y, 0.9, 0, 2 * Math.PI);
+    context.fill();
+  }
+  return taken(context);
+}
+
 /** Give the map every picture in a theme's colours. */
 export function addImages(map: GlMap, colours: Palette): void {
   const add = (name: string, image: ImageData): void => {
@@ -94,5 +117,6 @@ export function addImages(map: GlMap, colours: Palette): void {
     add(signImage(severity, false), drawSign(severity, false, colours));
     add(signImage(severity, true), drawSign(severity, true, colours));
   }
+  add(TREES, drawTrees(colours));
   for (const kind of [...KINDS, "moving", "other"]) add(kindImage(kind), drawIcon(kind, colours));
 }

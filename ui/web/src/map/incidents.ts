@@ -16,6 +16,9 @@ export const CLUSTER_LAYERS = ["incident-cluster"];
 const HALF_BREATH = 1_000;
 const TITLE_LENGTH = 44;
 
+/** What is chosen has a source of its own, so that no cluster swallows it. */
+export const CHOSEN = "chosen";
+
 /** The features of incidents that have a place and concern operators. */
 export function incidentFeatures(
   incidents: Iterable<Incident>,
@@ -47,7 +50,7 @@ export function incidentSource() {
     cluster: true,
     clusterRadius: 22,
     clusterMaxZoom: 14,
-    clusterProperties: { rank: ["min", ["get", "rank"]], waits: ["max", ["get", "waits"]] },
+    clusterProperties: { rank: ["min", ["get", "rank"]] },
   };
 }
 
@@ -70,10 +73,10 @@ export function incidentLayers(colours: Palette): LayerSpecification[] {
       id: "incident-ring",
       type: "circle",
       source: INCIDENTS,
-      filter: ["==", ["get", "waits"], 1],
+      filter: ["all", ["==", ["get", "waits"], 1], single],
       layout: { "circle-sort-key": ["-", 5, ["get", "rank"]] },
       paint: {
-        "circle-radius": ["case", ["has", "point_count"], 19, 15],
+        "circle-radius": 15,
         "circle-color": colour,
         "circle-opacity": 0.1,
         "circle-stroke-color": colour,
@@ -114,33 +117,62 @@ export function incidentLayers(colours: Palette): LayerSpecification[] {
       },
       paint: { "text-color": colours.text },
     },
+    signLayer("incident-sign", INCIDENTS, single, colours),
+  ];
+}
+
+/** A sign with its title beside it, on whichever side has room. */
+function signLayer(
+  id: string,
+  source: string,
+  filter: ExpressionSpecification,
+  colours: Palette,
+): LayerSpecification {
+  return {
+    id,
+    type: "symbol",
+    source,
+    filter,
+    layout: {
+      "icon-image": ["get", "image"],
+      "icon-allow-overlap": true,
+      "icon-overlap": "always",
+      "text-field": ["get", "title"],
+      "text-font": STRONG_FONT,
+      "text-size": 12,
+      "text-variable-anchor": ["left", "right", "top", "bottom"],
+      "text-radial-offset": 1.5,
+      "text-justify": "auto",
+      "text-max-width": 13,
+      "text-line-height": 1.3,
+      "text-optional": true,
+      "symbol-sort-key": ["get", "rank"],
+    },
+    paint: {
+      "text-color": colours.text,
+      "text-halo-color": colours.halo,
+      "text-halo-width": 1.6,
+      "text-halo-blur": 0.4,
+    },
+  };
+}
+
+/** The halo of what is chosen, and its sign where it is an incident. */
+export function chosenLayers(colours: Palette): LayerSpecification[] {
+  return [
     {
-      id: "incident-sign",
-      type: "symbol",
-      source: INCIDENTS,
-      filter: single,
-      layout: {
-        "icon-image": ["get", "image"],
-        "icon-allow-overlap": true,
-        "icon-overlap": "always",
-        "text-field": ["get", "title"],
-        "text-font": STRONG_FONT,
-        "text-size": 12,
-        "text-variable-anchor": ["left", "right", "top", "bottom"],
-        "text-radial-offset": 1.5,
-        "text-justify": "auto",
-        "text-max-width": 13,
-        "text-line-height": 1.3,
-        "text-optional": true,
-        "symbol-sort-key": ["get", "rank"],
-      },
+      id: "chosen-halo",
+      type: "circle",
+      source: CHOSEN,
       paint: {
-        "text-color": colours.text,
-        "text-halo-color": colours.halo,
-        "text-halo-width": 1.6,
-        "text-halo-blur": 0.4,
+        "circle-radius": 19,
+        "circle-color": colours.selection,
+        "circle-opacity": 0.2,
+        "circle-stroke-color": colours.selection,
+        "circle-stroke-width": 2,
       },
     },
+    signLayer("chosen-sign", CHOSEN, ["has", "image"], colours),
   ];
 }
 
@@ -154,8 +186,12 @@ export class IncidentMarks {
 
   constructor(private readonly map: GlMap) {}
 
-  set(incidents: Iterable<Incident>, language: Language): void {
-    this.shown = incidentFeatures(incidents, language);
+  /**
+   * Show these incidents, but for the one that is chosen: that one is drawn apart.
+   */
+  set(incidents: Iterable<Incident>, chosen: string | null, language: Language): void {
+    const others = [...incidents].filter((incident) => incident.id !== chosen);
+    this.shown = incidentFeatures(others, language);
     this.timer ??= setTimeout(() => this.flush(), 100);
   }
 

@@ -10,6 +10,7 @@ export interface Palette {
   readonly water: string;
   readonly shore: string;
   readonly green: string;
+  readonly trees: string;
   readonly building: string;
   readonly roadCasing: string;
   readonly roadMajor: string;
@@ -34,14 +35,15 @@ const DARK: Palette = {
   beyond: "#090d12",
   land: "#10161e",
   landOther: "#121923",
-  water: "#132b40",
-  shore: "#1f4460",
-  green: "#12231f",
+  water: "#15324b",
+  shore: "#26527a",
+  green: "#13261f",
+  trees: "#24473a",
   building: "#18212b",
   roadCasing: "#0d1319",
-  roadMajor: "#33414f",
-  road: "#25303c",
-  path: "#1d2731",
+  roadMajor: "#45576a",
+  road: "#33414f",
+  path: "#25303b",
   boundary: "#3d4d5e",
   label: "#8494a5",
   labelStrong: "#b3c0cd",
@@ -70,6 +72,7 @@ const LIGHT: Palette = {
   water: "#c3d9ea",
   shore: "#a5c4db",
   green: "#dbe8dd",
+  trees: "#b4cdb9",
   building: "#e3e7ec",
   roadCasing: "#d2d9e0",
   roadMajor: "#ffffff",

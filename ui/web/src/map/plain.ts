@@ -2,6 +2,7 @@
 
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { City } from "../live/protocol";
+import { TREES } from "./images";
 import { LABEL_FONT, type Palette, STRONG_FONT } from "./palette";
 
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
@@ -13,11 +14,19 @@ function width(at11: number, at17: number): ExpressionSpecification {
 
 const layerIs = (layer: string): ExpressionSpecification => ["==", ["get", "layer"], layer];
 const shape = (...types: string[]): ExpressionSpecification => ["in", ["geometry-type"], ["literal", types]];
-const MAJOR: ExpressionSpecification = [
+const classed = (...classes: string[]): ExpressionSpecification => [
   "in",
   ["coalesce", ["get", "class"], ""],
-  ["literal", ["motorway", "trunk", "primary", "national", "highway", "major"]],
+  ["literal", classes],
 ];
+const MAJOR = classed("motorway", "trunk", "primary", "national", "highway", "major");
+const MIDDLE = classed("secondary", "tertiary");
+/** A value for main, middle and small roads. */
+const byRoad = <T extends number | string>(major: T, middle: T, small: T): ExpressionSpecification =>
+  ["case", MAJOR, major, MIDDLE, middle, small] as ExpressionSpecification;
+const FOREST = classed("forest", "wood");
+const POLYGON = shape("Polygon", "MultiPolygon");
+const SETTLEMENT = classed("town", "village", "city", "suburb");
 
 /** The areas' shapes, and their names where they have a point to stand on. */
 export function areaFeatures(city: City, language: "vi" | "en"): GeoJSON.FeatureCollection {
@@ -67,7 +76,7 @@ export function nameLayers(colours: Palette, own: boolean): LayerSpecification[]
       id: "place-name",
       type: "symbol",
       source: "sketch",
-      filter: ["all", layerIs("place"), ["has", "name"]],
+      filter: ["all", layerIs("place"), ["has", "name"], ["any", SETTLEMENT, [">=", ["zoom"], 12.5]]],
       layout: {
         "text-field": ["get", "name"],
         "text-font": LABEL_FONT,
@@ -75,6 +84,7 @@ export function nameLayers(colours: Palette, own: boolean): LayerSpecification[]
         "text-max-width": 8,
         "text-line-height": 1.3,
         "text-padding": 6,
+        "symbol-sort-key": ["case", SETTLEMENT, 0, 1],
       },
       paint: { "text-color": colours.label, ...halo },
     },
@@ -116,7 +126,7 @@ export function nameLayers(colours: Palette, own: boolean): LayerSpecification[]
       id: "water-name",
       type: "symbol",
       source: "sketch",
-      filter: ["all", layerIs("water"), ["has", "name"], shape("Polygon", "MultiPolygon")],
+      filter: ["all", layerIs("water"), ["has", "name"], POLYGON],
       layout: {
         "text-field": ["get", "name"],
         "text-font": LABEL_FONT,
@@ -220,17 +230,31 @@ export function plainStyle(city: City, language: "vi" | "en", colours: Palette):
         paint: { "fill-color": ["case", ["==", ["get", "other"], 1], colours.landOther, colours.land] },
       },
       {
+        id: "forest",
+        type: "fill",
+        source: "sketch",
+        filter: ["all", layerIs("park"), FOREST, POLYGON],
+        paint: { "fill-color": colours.green, "fill-opacity": 0.5, "fill-antialias": false },
+      },
+      {
+        id: "forest-trees",
+        type: "fill",
+        source: "sketch",
+        filter: ["all", layerIs("park"), FOREST, POLYGON],
+        paint: { "fill-pattern": TREES },
+      },
+      {
         id: "park",
         type: "fill",
         source: "sketch",
-        filter: ["all", layerIs("park"), shape("Polygon", "MultiPolygon")],
+        filter: ["all", layerIs("park"), ["!", FOREST], POLYGON],
         paint: { "fill-color": colours.green },
       },
       {
         id: "water",
         type: "fill",
         source: "sketch",
-        filter: ["all", layerIs("water"), shape("Polygon", "MultiPolygon")],
+        filter: ["all", layerIs("water"), POLYGON],
         paint: { "fill-color": colours.water, "fill-outline-color": colours.shore },
       },
       {
@@ -245,7 +269,7 @@ export function plainStyle(city: City, language: "vi" | "en", colours: Palette):
         id: "shore",
         type: "line",
         source: "sketch",
-        filter: ["all", layerIs("water"), shape("Polygon", "MultiPolygon")],
+        filter: ["all", layerIs("water"), POLYGON],
         layout: { "line-join": "round" },
         paint: { "line-color": colours.shore, "line-width": 1 },
       },
@@ -254,7 +278,7 @@ export function plainStyle(city: City, language: "vi" | "en", colours: Palette):
         id: "road-casing",
         type: "line",
         source: "sketch",
-        filter: roads,
+        filter: ["all", roads, ["any", MAJOR, MIDDLE]],
         layout: { "line-cap": "round", "line-join": "round" },
         paint: {
           "line-color": colours.roadCasing,
@@ -263,9 +287,9 @@ export function plainStyle(city: City, language: "vi" | "en", colours: Palette):
             ["exponential", 1.5],
             ["zoom"],
             11,
-            ["case", MAJOR, 3.2, 2],
+            byRoad(3.6, 2.4, 0),
             17,
-            ["case", MAJOR, 20, 13],
+            byRoad(20, 15, 0),
           ],
         },
       },
@@ -274,21 +298,19 @@ export function plainStyle(city: City, language: "vi" | "en", colours: Palette):
         type: "line",
         source: "sketch",
         filter: roads,
-        layout: {
-          "line-cap": "round",
-          "line-join": "round",
-          "line-sort-key": ["case", MAJOR, 1, 0],
-        },
+        layout: { "line-cap": "round", "line-join": "round", "line-sort-key": byRoad(2, 1, 0) },
         paint: {
-          "line-color": ["case", MAJOR, colours.roadMajor, colours.road],
+          "line-color": byRoad(colours.roadMajor, colours.road, colours.path),
           "line-width": [
             "interpolate",
             ["exponential", 1.5],
             ["zoom"],
             11,
-            ["case", MAJOR, 1.8, 1],
+            byRoad(2.2, 1.3, 0.6),
+            13,
+            byRoad(3.2, 2.2, 1.2),
             17,
-            ["case", MAJOR, 17, 10.5],
+            byRoad(17, 12, 7),
           ],
         },
       },

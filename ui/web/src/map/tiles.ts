@@ -191,9 +191,9 @@ export function tileStyle(
         paint: {
           "line-color": ["case", MAJOR, colours.roadMajor, colours.road],
           "line-width": zoomed(
-            [10, ["case", MAJOR, 0.8, 0.2]],
-            [13, ["case", MAJOR, 2.2, 0.9]],
-            [17, ["case", MAJOR, 15, 10]],
+            [10, ["case", MAJOR, 1.2, 0.5]],
+            [13, ["case", MAJOR, 2.6, 1.1]],
+            [17, ["case", MAJOR, 15, 9]],
           ),
         },
       },

@@ -63,21 +63,23 @@ export function MapView() {
       const [{ CityMap, findBase }] = await Promise.all([import("./city-map"), letters()]);
       const base = await findBase(here);
       if (gone) return;
-      basemapMissing.value = base.kind === "plain" && base.missing;
+      basemapMissing.value = base.kind === "plain" && base.missing && here.basemap?.optional !== true;
       try {
-        const made = new CityMap(container, here, base, look(), assets, () => now.peek(), {
-          openIncident: (id) => openIncident(id),
-          chooseAsset: (id) => {
+        const listener = {
+          openIncident: (id: string) => openIncident(id),
+          chooseAsset: (id: string | null) => {
             if (id === null) chosenAsset.value = null;
             else chooseAsset(id, false);
           },
-          pointAsset: (id) => {
+          pointAsset: (id: string | null) => {
             pointedAsset.value = id;
           },
           moved: () => {
             moves.value += 1;
           },
-        });
+        };
+        const over = covered(container);
+        const made = new CityMap(container, here, base, look(), assets, () => now.peek(), listener, over);
         map.value = made;
         window.__ioc = { map: made.gl };
       } catch {
@@ -109,7 +111,8 @@ export function MapView() {
       hidden: hiddenLayers.value,
       still: matchMedia("(prefers-reduced-motion: reduce)").matches,
     });
-    map.value?.setIncidents(matching.value.filter(isOpen));
+    const chosen = chosenAsset.value === null ? opened.value : null;
+    map.value?.setIncidents(matching.value.filter(isOpen), chosen);
   });
   useSignalEffect(() => {
     if (map.value !== null && assetCount.value >= 0) map.value.devices.changed(null);
@@ -126,10 +129,8 @@ export function MapView() {
   useSignalEffect(() => {
     const asset = chosenAsset.value === null ? undefined : assets.get(chosenAsset.value);
     const incident = opened.value === null ? undefined : incidents.value.get(opened.value);
-    const at = asset?.lon != null ? asset : incident;
-    const point = at?.lon == null || at.lat === null ? null : ([at.lon, at.lat] as const);
-    moves.peek();
-    map.value?.choose(point);
+    if (asset?.lon != null && asset.lat !== null) map.value?.choose([asset.lon, asset.lat]);
+    else map.value?.choose(incident ?? null);
   });
   useSignalEffect(() => {
     const shown = map.value;

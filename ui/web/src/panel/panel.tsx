@@ -164,6 +164,7 @@ function Place({ incident }: { incident: Incident }) {
                 <button type="button" class="device" title={id} onClick={() => chooseAsset(id, true)}>
                   <Icon name={kindIcon(asset?.kind ?? incident.kind, asset?.mobile ?? false)} size={14} />
                   <span>{asset?.name ?? id}</span>
+                  {asset === undefined || asset.name === id ? null : <code>{id}</code>}
                 </button>
               </li>
             );

@@ -81,7 +81,7 @@ function Line({ kind }: { kind: "rate" | "late" }) {
         ? number(Math.round(latest), language.value)
         : seconds(latest, language.value, words.value);
   const known = trend.values.filter((one): one is number => one !== null);
-  const top = kind === "rate" ? Math.max(10, ...known) : Math.max(1.5, ...known);
+  const top = kind === "rate" ? Math.max(10, ...known) * 1.3 : Math.max(2, ...known);
   return (
     <figure class="chart" data-sample={sample}>
       <figcaption>

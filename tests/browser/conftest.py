@@ -1,0 +1,379 @@
+"""A real Chromium before a real server over a real store, and what a city needs to be looked at."""
+
+import asyncio
+import math
+import os
+import random
+import shutil
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+import ui
+from ingest.batch import build_batch
+from ioc.model.alerts import Severity
+from ioc.model.assets import Asset
+from ioc.model.events import Event, empty_batch
+from ioc.model.identity import alert_id, digest, incident_id
+from ioc.model.incidents import Incident
+from ioc.model.instant import MINUTE, SECOND, Instant
+from ioc.model.kinds import Kind
+from ioc.runtime import clock
+from ioc.store.catalogue import load_catalogue
+from ioc.store.opening import Store, open_store
+from simulators import cities
+from simulators.fleet import Fleet, build
+from ui.server import stage
+from ui.server.settings import UiSettings
+
+T = TypeVar("T")
+
+FLAGS: Final = (
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PAGE: Final = Path(ui.__file__).parent / "web" / "dist"
+ARTIFACTS: Final = Path(__file__).resolve().parents[2] / "artifacts" / "screenshots"
+
+
+@pytest.fixture(scope="session")
+def city_path() -> Path:
+    """The file of Đà Lạt."""
+    return Path(cities.__file__).parent / "da-lat.yaml"
+
+
+@pytest.fixture(scope="session")
+def fleet(city_path: Path) -> Fleet:
+    """Đà Lạt's simulated devices, always the same ones."""
+    return build(city_path, seed=7)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the session: the system's, else Playwright's own."""
+    if not (PAGE / "index.html").is_file():
+        pytest.fail("the page is not built: run `npm ci && npm run build` in ui/web", pytrace=False)
+    system = os.environ.get("IOC_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=system, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@dataclass
+class Watched:
+    """A page, and what went wrong or out while it was looked at."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def note(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    @property
+    def outside(self) -> list[str]:
+        """Requests to anywhere but this machine."""
+        inside = ("http://127.0.0.1", "ws://127.0.0.1", "blob:", "data:")
+        return [url for url in self.requests if not url.startswith(inside)]
+
+
+@pytest.fixture
+def look(browser: Browser) -> Iterator[Callable[..., Watched]]:
+    """A function that opens a page at an address: size, language and theme as given."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(
+        url: str,
+        *,
+        size: tuple[int, int] = (1280, 720),
+        lang: str = "vi",
+        theme: str = "dark",
+        operator: str | None = None,
+        still: bool = True,
+    ) -> Watched:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            timezone_id="Asia/Ho_Chi_Minh",
+            # A map that stands still can be waited for, and costs software rendering nothing.
+            reduced_motion="reduce" if still else "no-preference",
+        )
+        contexts.append(context)
+        if operator is not None:
+            context.add_init_script(f"localStorage.setItem('ioc.operator', {operator!r})")
+        page = context.new_page()
+        page.set_default_timeout(40_000)
+        watched = Watched(page)
+        page.on("console", lambda said: watched.errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: watched.errors.append(str(error)))
+        page.on("request", watched.note)
+        page.goto(f"{url}/?lang={lang}&theme={theme}")
+        return watched
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+class ControlRoom:
+    """A store with a city in it and the web server over it, on an event loop in a thread of its own.
+
+    Ingest and rules are not here: what they would write (a clock, health, last values, incidents) is written
+    through the same store interfaces, so that a picture shows exactly what a test says.
+    """
+
+    def __init__(self, store_url: str, city_path: Path, fleet: Fleet) -> None:
+        self._store_url = store_url
+        self._city_path = city_path
+        self.fleet = fleet
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="control room", daemon=True)
+        self._opened = AsyncExitStack()
+        self._beating: asyncio.Task[None] | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._stop = asyncio.Event()
+        self._port = 0
+        self.url = ""
+        self.speaking = True
+
+    def start(self, basemap: Path | None = None) -> None:
+        self._thread.start()
+        self.run(self._open())
+        self.serve(basemap)
+
+    def run(self, work: Awaitable[T], timeout: float = 60.0) -> T:
+        """Do something on the loop, from the test's thread."""
+
+        async def done() -> T:
+            return await work
+
+        return asyncio.run_coroutine_threadsafe(done(), self._loop).result(timeout)
+
+    @property
+    def store(self) -> Store:
+        return self._store
+
+    async def _open(self) -> None:
+        from ioc.store.city_file import load_city  # noqa: PLC0415
+
+        self._store = await self._opened.enter_async_context(open_store(self._store_url))
+        await self._store.assets.set_city(load_city(self._city_path))
+        await self._store.assets.replace(self.fleet.assets)
+        await self._beat_once()
+        await self._say_values()
+        self._beating = asyncio.create_task(self._beat(), name="beat")
+
+    def serve(self, basemap: Path | None = None) -> None:
+        """Start the web server; a second time, on the same port."""
+        ready: asyncio.Future[str] = self._loop.create_future()
+
+        async def begin() -> str:
+            self._stop = asyncio.Event()
+            settings = UiSettings(port=self._port, basemap=None if basemap is None else str(basemap), demo=True)
+            self._serving = asyncio.create_task(
+                stage.run(self._store, settings, self._stop, ready=ready.set_result), name="serve"
+            )
+            return await ready
+
+        self.url = self.run(begin())
+        self._port = int(self.url.rpartition(":")[2])
+
+    def stop_serving(self) -> None:
+        """Stop the web server, as a crash or a restart would."""
+
+        async def end() -> None:
+            self._stop.set()
+            if self._serving is not None:
+                await self._serving
+
+        self.run(end())
+
+    def close(self) -> None:
+        async def end() -> None:
+            if self._beating is not None:
+                self._beating.cancel()
+                await asyncio.gather(self._beating, return_exceptions=True)
+            await self._opened.aclose()
+
+        if self._serving is not None and not self._serving.done():
+            self.stop_serving()
+        self.run(end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(0.9)
+            await self._beat_once()
+
+    async def _beat_once(self) -> None:
+        now = clock.now()
+        rate = 180 + 40 * math.sin(now / (4 * SECOND)) + 12 * random.random()
+        last = now if self.speaking else now - 5 * MINUTE
+        await self._store.events.append(empty_batch(), now)
+        await self._store.health.report(
+            "ingest",
+            {"state": "ok", "events_total": 10_000, "events_per_s": rate, "last_event_at": last // 1000, "at": now // 1000},
+            ttl=30,
+        )
+        await self._store.health.report("rules", {"state": "ok", "lag_s": 0.02, "rules_loaded": 13, "at": now // 1000}, ttl=30)
+
+    async def _say_values(self) -> None:
+        """Let every device say something once; a few are offline, some have been silent for a while."""
+        now = clock.now()
+        chance = random.Random(7)
+        events = [_said(device.asset, now, chance, index) for index, device in enumerate(self.fleet.devices)]
+        built: Any = build_batch(events, load_catalogue())
+        batch = built[0] if isinstance(built, tuple) else built
+        await self._store.events.append(batch, now)
+
+    def raise_incidents(self, count: int, *, longest: bool = False) -> list[Incident]:
+        """Open some incidents of every severity, and let people work on a few."""
+        now = clock.now()
+        chance = random.Random(11)
+        opened = [_incident(self.fleet, index, now, chance, longest=longest) for index in range(count)]
+
+        async def write() -> None:
+            await self._store.incidents.apply(opened, [])
+            for index, incident in enumerate(opened):
+                if index % 5 == 2:
+                    at = incident.raised_at + 40 * SECOND
+                    who = ("Lan", "Nguyễn Hoàng Minh", "Hà")[index % 3]
+                    await self._store.incidents.command(incident.id, "acknowledge", who=who, now=at, text=None, idempotency_key=None)
+                if index % 10 == 2:
+                    said = "Đã gọi kiểm lâm, xe đang lên đồi. Khói trắng, chưa thấy lửa."
+                    await self._store.incidents.command(incident.id, "comment", who="Lan", now=now, text=said, idempotency_key=None)
+
+        self.run(write())
+        return opened
+
+
+def _said(asset: Asset, now: Instant, chance: random.Random, index: int) -> Event:
+    values: dict[str, Any]
+    if asset.kind is Kind.CAMERA:
+        values = {"label": chance.choice(["person", "car", "motorcycle"]), "score": round(chance.uniform(0.6, 0.98), 2)}
+    elif asset.kind is Kind.WIFI:
+        values = {"clients": chance.randrange(0, 60), "tx_mbps": round(chance.uniform(0, 80), 1)}
+    elif asset.mobile:
+        values = {"speed": round(chance.uniform(0, 48), 1), "heading": chance.randrange(360), "battery": 80.0}
+    else:
+        values = {"pm25": round(chance.uniform(6, 60), 1), "temp_c": round(chance.uniform(14, 24), 1), "humidity": 81.0}
+    silent = (index % 9 == 0) * chance.randrange(6, 90) * MINUTE
+    signal = "offline" if index % 23 == 0 else None
+    from ioc.model.events import AtSource, Signal  # noqa: PLC0415
+
+    return Event(
+        id=digest("said", asset.id),
+        kind=asset.kind,
+        asset=asset.id,
+        at=now - silent,
+        received_at=now - silent,
+        at_source=AtSource.DEVICE,
+        codec="ioc",
+        lat=asset.lat if asset.mobile else None,
+        lon=asset.lon if asset.mobile else None,
+        signal=None if signal is None else Signal.OFFLINE,
+        values=values,
+    )
+
+
+_KINDS: Final = (
+    (Severity.CRITICAL, "fire-and-smoke", Kind.CAMERA, "Khói ở {place}", "Smoke at {place}", {"score": 0.91, "label": "smoke"}),
+    (Severity.MAJOR, "ap-silent", Kind.WIFI, "Mất kết nối {place}", "{place} is silent", {"silent_s": 140}),
+    (Severity.MINOR, "air-hazard", Kind.SENSOR, "Bụi mịn 162 µg/m³ tại {place}", "PM2.5 162 µg/m³ at {place}", {"pm25": 162.4, "held_s": 60}),
+    (Severity.MINOR, "crowd", Kind.CAMERA, "Đông người tại {place}", "Crowd at {place}", {"count": 34}),
+    (Severity.WARNING, "noise", Kind.SENSOR, "Ồn 88 dB tại {place}", "Noise of 88 dB at {place}", {"noise_db": 88.2}),
+    (Severity.INFO, "battery-low", Kind.SENSOR, "Pin yếu: {place}", "Battery low: {place}", {"battery": 9}),
+)
+_LONG_VI: Final = (
+    "Mực nước suối Cam Ly dâng nhanh bất thường vượt ngưỡng báo động hai, nguy cơ ngập khu dân cư phía hạ lưu "
+    "đường Hoàng Văn Thụ – Nguyễn Khuyến, cần sơ tán các hộ thấp trũng"
+)
+_LONG_EN: Final = (
+    "Cam Ly stream is rising unusually fast beyond the second alarm level and threatens the homes downstream "
+    "along Hoàng Văn Thụ and Nguyễn Khuyến streets"
+)
+
+
+def _incident(fleet: Fleet, index: int, now: Instant, chance: random.Random, *, longest: bool) -> Incident:
+    severity, rule, kind, vi, en, numbers = _KINDS[index % len(_KINDS)]
+    of_kind = [asset for asset in fleet.assets if asset.kind is kind and not asset.mobile]
+    asset = of_kind[chance.randrange(len(of_kind))]
+    # Most happened lately; the first ones just now, so that pictures show seconds as well as hours.
+    raised_at = now - int(chance.expovariate(1 / 1_100) * SECOND) - 42 * SECOND
+    alert = alert_id(rule, asset.id, raised_at)
+    title = {"vi": vi.format(place=asset.name), "en": en.format(place=asset.name)}
+    incident = Incident(
+        id=incident_id(alert),
+        rule=rule,
+        key=asset.id,
+        kind=str(kind),
+        title={"vi": _LONG_VI, "en": _LONG_EN} if longest and index % 2 == 0 else title,
+        severity=severity,
+        raised_at=raised_at,
+        updated_at=raised_at,
+        lat=asset.lat,
+        lon=asset.lon,
+        area=asset.area,
+        place=asset.site or asset.zone or asset.name,
+        assets=(asset.id,),
+        alerts=(alert,),
+        evidence=tuple(
+            {
+                "id": f"{asset.id}:{step}",
+                "kind": str(kind),
+                "asset": asset.id,
+                "at": (raised_at - step * 4 * SECOND) // 1000,
+                "received_at": (raised_at - step * 4 * SECOND) // 1000,
+                "at_source": "device",
+                "lat": asset.lat,
+                "lon": asset.lon,
+                "zone": asset.zone,
+                "signal": None,
+                "codec": "frigate",
+                "values": numbers | {"track": "1732251.84-x9f2k"} if kind is Kind.CAMERA else numbers,
+            }
+            for step in (2, 1, 0)
+        ),
+        numbers={name: value for name, value in numbers.items() if not isinstance(value, str)},
+        simulated=True,
+    )
+    return replace(incident, severity=severity)
+
+
+@pytest.fixture
+def room(embedded_store: str, city_path: Path, fleet: Fleet) -> Iterator[ControlRoom]:
+    """A control room over Đà Lạt, without a base map."""
+    made = ControlRoom(embedded_store, city_path, fleet)
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def room_with_tiles(embedded_store: str, city_path: Path, fleet: Fleet, shared: Path) -> Iterator[ControlRoom]:
+    """The same over the PMTiles file of the city."""
+    made = ControlRoom(embedded_store, city_path, fleet)
+    made.start(shared / "basemap" / "dalat.pmtiles")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def artifacts() -> Path:
+    """Where pictures are kept."""
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    return ARTIFACTS
