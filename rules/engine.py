@@ -6,7 +6,7 @@ order in which the rule takes them, to the small state machine of its kind. The 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,7 @@ import polars as pl
 from ioc.model.alerts import AlertChange, AlertState
 from ioc.model.assets import Asset
 from ioc.model.events import FIXED_COLUMNS
-from ioc.model.instant import Instant
+from ioc.model.instant import SECOND, Duration, Instant
 from ioc.model.quantities import Catalogue
 from rules.book import Absence, Rule, RuleBook, Source, Threshold, Together, Window, columns_of
 from rules.keys import KeyTable, key_expression
@@ -23,6 +23,9 @@ from rules.kinds.contract import NEVER, Change, Feed, Kind, Numbers, Row
 from rules.kinds.threshold import FALSE, TRUE, UNKNOWN, ThresholdKind
 from rules.kinds.together import TogetherKind
 from rules.kinds.window import WindowKind
+
+DEAF_AFTER: Final[Duration] = 10 * SECOND
+"""Time between two stamps of the stream after which ingest is taken to have been away."""
 
 Columns = dict[str, pl.Series]
 
@@ -80,6 +83,7 @@ class Engine:
         self._runners = [self._runner(index, rule) for index, rule in enumerate(book.rules)]
         self._needed = sorted({column for rule in book.rules for column in columns_of(rule)})
         self._started = False
+        self._stamp: Instant = NEVER
 
     @property
     def clock(self) -> Instant:
@@ -103,6 +107,8 @@ class Engine:
         return self._advance(pl.DataFrame(), None, closing=True)
 
     def _advance(self, batch: pl.DataFrame, clock: Instant | None, *, closing: bool) -> list[AlertChange]:
+        if clock is not None:
+            self._notice_deafness(batch, clock)
         columns, clocks, at = self._evaluate(batch)
         if len(clocks):
             self._clock = int(clocks[-1])
@@ -123,6 +129,19 @@ class Engine:
         self._next_ref += batch.height
         changes.sort(key=lambda change: (change.at, change.to is AlertState.RESOLVED, change.rule, change.key))
         return changes
+
+    def _notice_deafness(self, batch: pl.DataFrame, clock: Instant) -> None:
+        """Where the stream has a hole, ingest was away: what was not heard then was not silent.
+
+        Ingest stamps an entry every second, events or none, so only a stream without stamps has no such holes.
+        """
+        before, self._stamp = self._stamp, clock
+        if before == NEVER or clock - before <= DEAF_AFTER:
+            return
+        first = clock if not batch.height else min(clock, int(batch["received_at"].to_physical()[0]))
+        for runner in self._runners:
+            if isinstance(runner.kind, AbsenceKind):
+                runner.kind.listen_again(first)
 
     def _evaluate(self, batch: pl.DataFrame) -> tuple[Columns, Numbers, Numbers]:
         """Evaluate every condition of every rule; give also the clock and `at` of each row."""
@@ -296,6 +315,7 @@ class Engine:
             "clock": self._clock,
             "next_ref": self._next_ref,
             "started": self._started,
+            "stamp": self._stamp,
             "rows": list(self._rows.items()),
             "rules": rules,
         }
@@ -312,6 +332,7 @@ class Engine:
         self._clock = dumped["clock"]
         self._next_ref = dumped["next_ref"]
         self._started = dumped["started"]
+        self._stamp = dumped["stamp"]
         self._rows = {int(ref): dict(row) for ref, row in dumped["rows"]}
         left = []
         for runner in self._runners:

@@ -11,8 +11,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
-import structlog
-
 from ioc.model.alerts import AlertChange, AlertState
 from ioc.model.city import City
 from ioc.model.faults import Fault
@@ -20,6 +18,7 @@ from ioc.model.identity import alert_id, incident_id
 from ioc.model.instant import SECOND, to_milliseconds
 from ioc.model.quantities import Catalogue
 from ioc.runtime import clock
+from ioc.runtime.logging import Log
 from ioc.store.catalogue import load_catalogue
 from ioc.store.checkpoints import LeaseHeld
 from ioc.store.connection import StoreUnavailable
@@ -35,7 +34,7 @@ from rules.incidents import Surroundings, open_incident
 from rules.settings import RulesSettings
 from rules.watching import FolderWatch
 
-log = structlog.get_logger("rules")
+log = Log("rules")
 
 LEASE_S: Final = 10.0
 HEALTH_S: Final = 1.0

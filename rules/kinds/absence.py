@@ -28,6 +28,11 @@ class AbsenceKind:
             unseen = keys[self._last[keys] == NEVER]
             self._last[unseen] = since
 
+    def listen_again(self, since: Instant) -> None:
+        """Count the silence of every key from `since` at the earliest: before it, nobody listened."""
+        waiting = (self._last != NEVER) & (self._raised_at == NEVER)
+        self._last[waiting] = np.maximum(self._last[waiting], since)
+
     def step(self, feed: Feed, until: Instant, *, closing: bool) -> list[Change]:
         """Take events, then raise for the keys whose patience has ended."""
         changes: list[Change] = []
