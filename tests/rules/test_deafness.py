@@ -1,11 +1,18 @@
 """When nobody listened, nobody was silent."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import polars as pl
 
 from ioc.model.alerts import AlertState
 from ioc.model.instant import SECOND
 from ioc.model.quantities import Catalogue
+from rules.book import RuleBook
 from rules.engine import Engine
+
+BookOf = Callable[[str], RuleBook]
+BatchOf = Callable[[Sequence[dict[str, Any]]], pl.DataFrame]
 
 RULE = "[{rule: quiet, from: wifi, absence: {after: 60 s}}]"
 START = 1_790_000_000 * SECOND
@@ -16,7 +23,7 @@ def _raised(engine: Engine, batch: pl.DataFrame, clock: int) -> list[tuple[str, 
     return [(c.key, (c.raised_at - START) // SECOND) for c in changes if c.to is AlertState.FIRING]
 
 
-def test_time_in_which_ingest_was_away_is_not_silence(book_of, batch_of, catalogue: Catalogue) -> None:
+def test_time_in_which_ingest_was_away_is_not_silence(book_of: BookOf, batch_of: BatchOf, catalogue: Catalogue) -> None:
     engine = Engine(book_of(RULE), catalogue)
     assert _raised(engine, batch_of([{"at": 0, "kind": "wifi", "asset": "ap-1"}]), 1) == []
     assert _raised(engine, pl.DataFrame(), 300) == []
@@ -25,7 +32,9 @@ def test_time_in_which_ingest_was_away_is_not_silence(book_of, batch_of, catalog
     assert _raised(engine, pl.DataFrame(), 361) == [("ap-1", 360)]
 
 
-def test_what_was_silent_before_ingest_went_away_still_is(book_of, batch_of, catalogue: Catalogue) -> None:
+def test_what_was_silent_before_ingest_went_away_still_is(
+    book_of: BookOf, batch_of: BatchOf, catalogue: Catalogue
+) -> None:
     engine = Engine(book_of(RULE), catalogue)
     assert _raised(engine, batch_of([{"at": 0, "kind": "wifi", "asset": "ap-1"}]), 1) == []
     found = [alert for second in range(2, 70) for alert in _raised(engine, pl.DataFrame(), second)]
