@@ -57,12 +57,11 @@ async def run(settings: SimulatorSettings, stop: asyncio.Event) -> None:
     Raises:
         Fault: the city, the scenario or the broker's URL cannot be used.
     """
-    address = _address(settings.mqtt_url)
+    connections = [Connection(settings, number) for number in range(settings.connections)]
     fleet = build(city_path(settings.city), settings.seed)
     start = clock.now()
     city_clock = CityClock(start, settings.speed)
     world = World(fleet, seed=settings.seed, start=start, scenario=scenario_for(settings, fleet), stamp=city_clock.wall)
-    connections = [Connection(settings, address, number) for number in range(settings.connections)]
     _LOG.info("plays a city", city=fleet.city.id, devices=len(fleet.devices), speed=settings.speed)
     tasks = [asyncio.create_task(each.stay_connected(stop), name=f"connection {each.name}") for each in connections]
     try:
@@ -111,14 +110,18 @@ class Connection:
     messages are lost, as they are from devices with a small memory.
     """
 
-    def __init__(self, settings: SimulatorSettings, address: Address, number: int) -> None:
-        """Take the broker's address; nothing is connected yet."""
+    def __init__(self, settings: SimulatorSettings, number: int) -> None:
+        """Take the broker's address; nothing is connected yet.
+
+        Raises:
+            Fault: the settings do not name a broker.
+        """
         self.name = f"ioc-simulators-{random.getrandbits(32):08x}-{number}"
         self.sent = 0
         self.lost = 0
         self._settings = settings
-        self._address = address
-        self._waiting: deque[Message] = deque()
+        self._address = _address(settings.mqtt_url)
+        self.waiting: deque[Message] = deque()
         self._some = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -126,15 +129,15 @@ class Connection:
 
     def send(self, message: Message) -> None:
         """Queue a message; a full queue loses its oldest."""
-        if len(self._waiting) >= WAITING_AT_MOST:
-            self._waiting.popleft()
+        if len(self.waiting) >= WAITING_AT_MOST:
+            self.waiting.popleft()
             self.lost += 1
-        self._waiting.append(message)
+        self.waiting.append(message)
         self._some.set()
 
     async def room(self, stop: asyncio.Event) -> None:
         """Wait, while the broker is there, until it has caught up."""
-        while self._up and len(self._waiting) >= WAITING_AT_MOST // 2 and not stop.is_set():
+        while self._up and len(self.waiting) >= WAITING_AT_MOST // 2 and not stop.is_set():
             self._room.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._room.wait(), 0.2)
@@ -162,23 +165,23 @@ class Connection:
         stopping = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                if not self._waiting:
+                if not self.waiting:
                     self._some.clear()
                     some = asyncio.create_task(self._some.wait())
                     await asyncio.wait({some, stopping}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
                     some.cancel()
                     continue
-                batch = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
+                batch = [self.waiting.popleft() for _ in range(min(_AT_ONCE, len(self.waiting)))]
                 try:
                     async with asyncio.TaskGroup() as group:
                         for message in batch:
                             group.create_task(_publish(client, message))
                 except* aiomqtt.MqttError as lost:
                     # Nobody knows which of them arrived; to send an event twice does no harm.
-                    self._waiting.extendleft(reversed(batch))
+                    self.waiting.extendleft(reversed(batch))
                     raise _first(lost) from lost
                 self.sent += len(batch)
-                if len(self._waiting) < WAITING_AT_MOST // 2:
+                if len(self.waiting) < WAITING_AT_MOST // 2:
                     self._room.set()
         finally:
             stopping.cancel()

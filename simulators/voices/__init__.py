@@ -1,7 +1,7 @@
 """How each sort of device speaks: its reports, as a function of the moment."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol
 
 from ioc.model.instant import SECOND, Duration, Instant
 from simulators.fleet import Device, Role
@@ -16,8 +16,13 @@ from simulators.world import World
 
 __all__ = ["BEATS", "farewell", "greeting", "period_of", "report", "report_frigate_statistics"]
 
-Voice = Callable[[World, Device, Instant, bool], Iterator[Message]]
-"""Takes the world, the device, the moment, and whether the report is an extra one, made because something happens."""
+
+class Voice(Protocol):
+    """Makes a report; `extra` says that it is beside the usual rhythm, because something happens."""
+
+    def __call__(self, world: World, device: Device, at: Instant, *, extra: bool) -> Iterator[Message]:
+        """Report what a device has to say at a moment."""
+
 
 _VOICES: Final[Mapping[Role, Voice]] = {
     Role.HIGH_CAMERA: report_high_camera,
@@ -61,7 +66,7 @@ def report(world: World, device: Device, at: Instant, *, extra: bool = False) ->
         at: the moment, by the city's own clock.
         extra: whether this is beside the usual rhythm, because something happens to the device.
     """
-    for message in _VOICES[device.role](world, device, at, extra):
+    for message in _VOICES[device.role](world, device, at, extra=extra):
         # A report may reach some seconds ahead; what falls after a failure is never said.
         if _MUTE.isdisjoint(world.happening(device, message.at)):
             yield message

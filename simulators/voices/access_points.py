@@ -28,7 +28,7 @@ def clients_of(world: World, device: Device, at: Instant) -> int:
     return max(0, round(_FULL * device.busy * there * wander))
 
 
-def report_access_point(world: World, device: Device, at: Instant, extra: bool) -> Iterator[Message]:  # noqa: FBT001
+def report_access_point(world: World, device: Device, at: Instant, *, extra: bool) -> Iterator[Message]:
     """Tell how many are connected."""
     clients = clients_of(world, device, at)
     if device.speech is Speech.OPENWIFI:

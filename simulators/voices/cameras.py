@@ -21,7 +21,7 @@ _SEEN: Final = 2.6
 _FRAME: Final = (1280, 720)
 
 
-def report_high_camera(world: World, device: Device, at: Instant, extra: bool) -> Iterator[Message]:  # noqa: FBT001
+def report_high_camera(world: World, device: Device, at: Instant, *, extra: bool) -> Iterator[Message]:
     """Tell what a high camera sees: mostly nothing, sometimes mist that is a little like smoke."""
     happening = world.happening(device, at)
     zone = device.asset.zone
@@ -39,7 +39,7 @@ def report_high_camera(world: World, device: Device, at: Instant, extra: bool) -
         yield own_event(world, device, at + SECOND, seen, zone=zone)
 
 
-def report_street_camera(world: World, device: Device, at: Instant, extra: bool) -> Iterator[Message]:  # noqa: FBT001
+def report_street_camera(world: World, device: Device, at: Instant, *, extra: bool) -> Iterator[Message]:
     """Tell what passed in the last half minute, or the people of a crowd."""
     crowd = What.CROWD in world.happening(device, at)
     if extra:

@@ -14,7 +14,7 @@ from simulators.voices.own import own_event
 from simulators.world import World
 
 
-def report_sensor(world: World, device: Device, at: Instant, extra: bool) -> Iterator[Message]:  # noqa: ARG001, FBT001
+def report_sensor(world: World, device: Device, at: Instant, *, extra: bool) -> Iterator[Message]:  # noqa: ARG001
     """Tell what a sensor measures."""
     measured = _MEASURED[device.role](world, device, at, world.happening(device, at))
     if device.speech is Speech.OWN:

@@ -21,7 +21,7 @@ _BUS_HOURS: Final = (5.0, 22.5)
 VEHICLE_PERIOD: Final = 2 * SECOND
 
 
-def report_vehicle(world: World, device: Device, at: Instant, extra: bool) -> Iterator[Message]:  # noqa: ARG001, FBT001
+def report_vehicle(world: World, device: Device, at: Instant, *, extra: bool) -> Iterator[Message]:  # noqa: ARG001
     """Tell where a vehicle is."""
     if device.route is None or device.service is None:
         return
