@@ -1,11 +1,16 @@
 """Messages that the five families document, each in a payload of our own: what they turn into, and what is ignored."""
 
+import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ioc.model.events import Event
+from ingest.reader import Reader
+from ioc.model.events import Event, RawMessage
 
 Read = Callable[..., list[Event]]
 
@@ -306,3 +311,38 @@ def test_no_telephones_address_leaves_the_codec(read: Read) -> None:
     assert [event.values["client_rssi"] for event in events if "client_rssi" in event.values] == [-49, -49]
     assert "ca:b6" not in repr(events).lower()
     assert {event.asset for event in events} == {"50987100327b"}
+
+
+def test_a_telephone_that_does_not_know_its_speed_says_minus_one(read: Read) -> None:
+    location = {"_type": "location", "tst": 5, "lat": 11.9, "lon": 108.4, "vel": -1, "cog": -1, "batt": -1, "acc": 8}
+    (event,) = read("owntracks/lan/phone", location)
+    assert event.values == {"accuracy": 8.0}
+
+
+def test_what_an_access_point_tells_of_a_client_names_no_client(read: Read) -> None:
+    inner = {"type": "client.join", "timestamp": 1700000000, "payload": {"client": "04:f0:21:76:ca:b6", "rssi": -60}}
+    (event,) = read("any/topic", {"system": {"id": 1}, "payload": {"serial": "0011223344aa", **inner}})
+    assert (event.asset, event.at, event.values) == ("0011223344aa", 1_700_000_000_000_000, {"event": "client.join"})
+
+
+JUNK: list[Any] = [
+    None, True, False, 0, -1, 1e308, 2**63, 10**30, "", "x", "\u202e", "1" * 5000, "ON", 1.5, [], {}, [[]], {"a": {}}, [None],
+]  # fmt: skip
+WHOLE = [*FRIGATE, *ZIGBEE, *CHIRPSTACK, *OPENWIFI, *OWNTRACKS, ("frigate/events", frigate("new"), [])]
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Give every place inside a payload, as what holds it and its key there."""
+    keys = value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
+    return [place for key in keys for place in [(value, key), *places(value[key])]]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_documented_message_with_a_wrong_part_never_breaks_its_codec(shipped_reader: Reader, data: Any) -> None:
+    topic, payload, _ = data.draw(st.sampled_from([each for each in WHOLE if not isinstance(each[1], bytes)]))
+    broken = copy.deepcopy(payload)
+    holder, key = data.draw(st.sampled_from(places(broken)))
+    holder[key] = copy.deepcopy(data.draw(st.sampled_from(JUNK)))
+    _, rejected = shipped_reader.read(RawMessage(topic, json.dumps(broken).encode(), 1_795_309_200_000_000))
+    assert [each.reason for each in rejected if "the codec failed" in each.reason] == []
