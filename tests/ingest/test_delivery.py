@@ -89,7 +89,7 @@ async def until_stored(store: Store, count: int) -> list[str]:
     async with asyncio.timeout(20):
         while len(set(ids)) < count:
             for entry in await store.events.read(position, wait=0.1):
-                ids += entry.batch["id"]
+                ids.extend(entry.batch["id"])
                 position = entry.position
     return ids
 
