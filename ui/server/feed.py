@@ -1,6 +1,7 @@
 """Keeps the world in memory as the store has it: loads it, then follows everything that changes it."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -183,6 +184,7 @@ class Feed:
             "state": "ok",
             "message": "",
             "at": self.now() // MILLISECOND,
+            "pid": os.getpid(),
             "clients": self.hub.clients,
             "assets": len(self.world.assets),
             "incidents": len(self.world.incidents),

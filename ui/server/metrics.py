@@ -78,6 +78,13 @@ REQUESTS: Final = Metric(
 
 REPORTED: Final = (
     Metric(
+        "ioc_ingest_messages_total",
+        MetricType.COUNTER,
+        "Messages taken from the broker.",
+        process="ingest",
+        field="messages_total",
+    ),
+    Metric(
         "ioc_ingest_events_total",
         MetricType.COUNTER,
         "Events kept; a city that stands still is blind, not quiet.",
@@ -90,6 +97,13 @@ REPORTED: Final = (
         "Messages and values that could not be read; the reasons are kept beside them.",
         process="ingest",
         field="rejected_total",
+    ),
+    Metric(
+        "ioc_ingest_duplicates_total",
+        MetricType.COUNTER,
+        "Events that came again and were kept once; many mean that acknowledgements get lost.",
+        process="ingest",
+        field="duplicates_total",
     ),
     Metric(
         "ioc_ingest_backlog",
@@ -113,6 +127,13 @@ REPORTED: Final = (
         process="rules",
         field="lag_s",
     ),
+    Metric(
+        "ioc_rules_events_total",
+        MetricType.COUNTER,
+        "Events that the rules have seen since they started.",
+        process="rules",
+        field="events_total",
+    ),
     Metric("ioc_rules_loaded", MetricType.GAUGE, "Rules in force.", process="rules", field="rules_loaded"),
     Metric(
         "ioc_rules_alerts_firing",
@@ -120,13 +141,6 @@ REPORTED: Final = (
         "Alerts that hold now.",
         process="rules",
         field="alerts_firing",
-    ),
-    Metric(
-        "ioc_simulators_devices",
-        MetricType.GAUGE,
-        "Devices of the pretend city that speak.",
-        process="simulators",
-        field="devices",
     ),
 )
 

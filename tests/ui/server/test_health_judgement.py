@@ -1,0 +1,89 @@
+"""What is said to be wrong: a city that says nothing is blind, never quiet."""
+
+from typing import Any
+
+import pytest
+
+from ioc.model.instant import MILLISECOND, MINUTE, SECOND
+from ui.server.health import Knowledge, judge
+
+NOW = 1_795_323_600 * SECOND
+WELL = {"ingest": {"state": "ok", "message": "", "last_event_at": str(NOW // MILLISECOND)}, "rules": {"state": "ok"}}
+
+
+def said(board: dict[str, Any], known: Knowledge | None = None) -> list[tuple[str, str]]:
+    health = judge(board, known or Knowledge(NOW), NOW)
+    messages = [(message["severity"], message["en"]) for message in health["messages"]]
+    assert health["state"] == ("degraded" if any(severity != "info" for severity, _ in messages) else "ok")
+    assert all(message["vi"] for message in health["messages"])
+    return messages
+
+
+def test_all_well_says_nothing() -> None:
+    assert said(WELL) == []
+
+
+@pytest.mark.parametrize(
+    ("process", "fields", "expected"),
+    [
+        ("rules", {}, ("major", "rules has fallen silent.")),
+        ("rules", {"state": "starting"}, ("warning", "rules is starting.")),
+        ("rules", {"state": "degraded"}, ("major", "rules has a problem.")),
+        ("rules", {"state": "degraded", "message": "Out of paper."}, ("major", "Out of paper.")),
+        ("rules", {"state": "degraded", "message": '{"vi": "Hết giấy.", "en": "No paper."}'}, ("major", "No paper.")),
+        ("rules", {"state": "degraded", "message": '{"vi": 1}'}, ("major", '{"vi": 1}')),
+        ("rules", {"state": "ok", "message": "A word."}, ("info", "A word.")),
+        ("rules", {"state": "ok", "lag_s": "12.4"}, ("major", "The rules are 12 s behind the event stream.")),
+        (
+            "rules",
+            {"state": "degraded", "message": "a.yaml:3:1: no.", "book_error": "a.yaml:3:1: no."},
+            ("warning", "The new rules have a mistake, the last good ones stay: a.yaml:3:1: no."),
+        ),
+        (
+            "ingest",
+            {"state": "ok", "last_event_at": str((NOW - 5 * MINUTE) // MILLISECOND)},
+            ("major", "The city has sent nothing for 5 min: the screen is blind, not quiet."),
+        ),
+        ("camera-7", {}, ("major", "camera-7 has fallen silent.")),
+    ],
+)
+def test_what_a_process_says_is_passed_on(process: str, fields: dict[str, str], expected: tuple[str, str]) -> None:
+    assert said(WELL | {process: fields}) == [expected]
+
+
+def test_a_process_that_never_came_is_missed() -> None:
+    assert said({}) == [("major", "ingest has not started yet."), ("major", "rules has not started yet.")]
+
+
+def test_a_stream_that_stands_still_is_told() -> None:
+    assert said(WELL, Knowledge(NOW - 9 * SECOND)) == [("major", "Nothing new for 9 s: the event stream stands still.")]
+
+
+def test_a_store_that_is_away_is_told_instead_of_all_that_follows_from_it() -> None:
+    assert said(WELL, Knowledge(NOW - MINUTE, store_away="refused")) == [
+        ("critical", "The store does not answer; the screen keeps what it knew.")
+    ]
+
+
+def test_numbers_are_numbers_and_versions_are_not() -> None:
+    fields = {
+        "state": "ok",
+        "a": "1",
+        "b": "1.5",
+        "book_version": "00123",
+        "position": "1-0",
+        "c": "nan",
+        "d": "",
+        "e": "1e400",
+    }
+    shown = judge(WELL | {"rules": fields}, Knowledge(NOW), NOW)["processes"]["rules"]
+    assert shown == {
+        "state": "ok",
+        "a": 1,
+        "b": 1.5,
+        "book_version": "00123",
+        "position": "1-0",
+        "c": "nan",
+        "d": "",
+        "e": "1e400",
+    }

@@ -1,0 +1,157 @@
+"""What docs/http.md, docs/asyncapi.yaml and OpenAPI promise is what the server does."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from ioc.store.opening import Store
+from ui.server.app import create_app
+from ui.server.metrics import METRICS
+from ui.server.settings import UiSettings
+
+DOCS = Path(__file__).parents[3] / "docs"
+BLOCK = re.compile(r"```(http|json)\n(.*?)```", re.DOTALL)
+ANYTHING = "…"
+
+
+def fits(expected: Any, found: Any) -> bool:
+    """Whether an answer has at least what the page shows of it."""
+    if expected == ANYTHING:
+        return True
+    if isinstance(expected, dict):
+        return isinstance(found, dict) and all(
+            name in found and fits(value, found[name]) for name, value in expected.items()
+        )
+    if isinstance(expected, list):
+        return isinstance(found, list) and len(expected) == len(found) and all(map(fits, expected, found))
+    return bool(expected == found)
+
+
+async def test_the_examples_are_what_the_server_answers(served: Any, fire: Any, until: Any) -> None:
+    incident = fire()
+    await served.store.incidents.apply([incident], [])
+
+    async def seen() -> bool:
+        return (await served.http.get("/api/incidents")).json()["total"] == 1
+
+    await until(seen)
+    text = (DOCS / "http.md").read_text().replace("{id}", incident.id)
+    blocks = BLOCK.findall(text)
+    asked = 0
+    for (kind, request), (_, expected) in pairwise(blocks):
+        if kind != "http":
+            continue
+        head, _, body = request.partition("\n\n")
+        first, *lines = head.strip().splitlines()
+        method, path = first.split()
+        headers = dict(line.split(": ", 1) for line in lines)
+        answer = await served.http.request(method, path, headers=headers, content=body.encode())
+        assert fits(msgspec.json.decode(expected), answer.json()), f"{first}: {answer.text}"
+        asked += 1
+    assert asked == 7
+
+
+async def test_the_websocket_speaks_as_documented(served: Any, fire: Any) -> None:
+    described = yaml.safe_load((DOCS / "asyncapi.yaml").read_text())
+    payloads = {name: message["payload"] for name, message in described["components"]["messages"].items()}
+    schemas = described["components"]["schemas"]
+    async with served.page() as page:
+        messages = [await page.next()]
+        await served.store.incidents.apply([fire()], [])
+        messages.append(await page.until(lambda message: bool(message["incidents"])))
+        messages.append(await page.until(lambda message: "health" in message))
+    shown = [
+        msgspec.json.decode(block)
+        for kind, block in BLOCK.findall((DOCS / "http.md").read_text())
+        if kind == "json" and '"type": ' in block and '"position"' in block
+    ]
+    assert [example["type"] for example in shown] == ["snapshot", "delta"]
+    for message in messages:
+        payload = payloads[message["type"]]
+        assert set(payload["required"]) <= message.keys() <= payload["properties"].keys()
+        assert next(example for example in shown if example["type"] == message["type"]).keys() <= message.keys()
+        for name, schema in (("incidents", "incident"), ("assets", "asset")):
+            assert all(set(schemas[schema]["required"]) <= item.keys() for item in message[name])
+
+
+def operations(api: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method} {path}", operation) for path, item in api["paths"].items() for method, operation in item.items()
+    ]
+
+
+async def test_openapi_describes_every_operation_parameter_and_answer(store: Store) -> None:
+    api = create_app(store, UiSettings()).openapi()
+    assert {name for name, _ in operations(api)} >= {
+        "get /api/health",
+        "get /api/city",
+        "get /api/quantities",
+        "get /api/assets",
+        "get /api/assets/{id}",
+        "get /api/incidents",
+        "get /api/incidents/{id}",
+        "post /api/incidents/{id}/acknowledge",
+        "post /api/incidents/{id}/comment",
+        "post /api/incidents/{id}/resolve",
+        "get /basemap.pmtiles",
+        "get /metrics",
+    }
+    for name, operation in operations(api):
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert operation["tags"], name
+        for parameter in operation.get("parameters", []):
+            assert parameter["description"], name
+        for status, answer in operation["responses"].items():
+            assert answer["description"], name
+            if status[0] in "45" and status != "416":
+                schema = answer["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/ErrorBody"}, (name, status)
+    for name, schema in api["components"]["schemas"].items():
+        assert schema.get("description"), name
+    posts = [operation for name, operation in operations(api) if name.startswith("post")]
+    for operation in posts:
+        assert operation["responses"].keys() >= {"200", "400", "403", "404", "409", "413", "422", "503"}
+        assert "requestBody" in operation
+
+
+async def test_openapi_is_served_and_names_every_field_that_is_answered(served: Any, fire: Any) -> None:
+    incident = fire()
+    await served.store.incidents.apply([incident], [])
+    api = (await served.http.get("/api/openapi.json")).json()
+    schemas = api["components"]["schemas"]
+    whole = (await served.http.get(f"/api/incidents/{incident.id}")).json()
+    assert whole.keys() == schemas["FullIncident"]["properties"].keys()
+    asset = (await served.http.get("/api/assets/cam-1")).json()
+    assert asset.keys() == schemas["AssetItem"]["properties"].keys()
+    feature = (await served.http.get("/api/assets")).json()["features"][0]
+    assert feature.keys() == schemas["AssetFeature"]["properties"].keys()
+    assert feature["properties"].keys() == schemas["AssetProperties"]["properties"].keys()
+    city = (await served.http.get("/api/city")).json()
+    assert city.keys() == schemas["CityView"]["properties"].keys()
+    health = (await served.http.get("/api/health")).json()
+    assert health.keys() == schemas["HealthView"]["properties"].keys()
+
+
+def test_every_metric_is_documented_as_it_is() -> None:
+    rows = re.findall(r"^\| `(ioc_\w+)` \| (\w+) \| (.*?) ?\| (.*) \|$", (DOCS / "http.md").read_text(), re.MULTILINE)
+    assert rows == [
+        (metric.name, str(metric.type), ", ".join(f"`{label}`" for label in metric.labels), metric.help)
+        for metric in METRICS
+    ]
+
+
+async def test_every_error_code_is_documented() -> None:
+    table = (DOCS / "http.md").read_text()
+    source = "".join(path.read_text() for path in (Path(__file__).parents[3] / "ui" / "server").glob("*.py"))
+    used = set(re.findall(r"Problem\(\s*(?:\d+|status),\s*\"(\w+)\"", source)) | {
+        "already_acknowledged",
+        "already_resolved",
+        "key_reused",
+    }
+    assert len(used) >= 10
+    assert {code for code in used if f"`{code}`" not in table} == set()
