@@ -231,10 +231,10 @@ def _fit_known(quantity: Quantity) -> Fit:
     if quantity.type is QuantityType.TEXT:
 
         def text(value: Any) -> Value:
-            if value.__class__ is not str or not _good_text(value):
-                fit(quantity, value)
-                raise ValueError(f"{quantity.name} holds characters that cannot be seen")
-            return value
+            if value.__class__ is str and (value.isprintable() or not _UNSEEN.search(value)) and len(value) <= MAX_TEXT:
+                return value
+            fit(quantity, value)
+            raise ValueError(f"{quantity.name} holds characters that cannot be seen")
 
         return text
     return lambda value: fit(quantity, value)

@@ -86,7 +86,7 @@ def compile_event(node: YamlNode, shared: Parts, scope: Scope, catalogue: Catalo
     each = compile_each(nodes["each"]) if "each" in nodes else None
     holds = compile_when(nodes["when"])[1] if "when" in nodes else None
     own = compile_parts(nodes, scope, catalogue)
-    base = shared.from_base()
+    base = shared if each is None else shared.from_base()
     merged = Parts(
         kind=own.kind or base.kind,
         asset=own.asset or base.asset,

@@ -208,7 +208,10 @@ def _count(value: Any) -> Any:
 def _joiner(separator: str) -> Change:
     def join(value: Any) -> Any:
         parts = value if isinstance(value, list) else [value]
-        return separator.join(as_text(part) for part in parts) or None
+        try:
+            return separator.join(parts) or None
+        except TypeError:
+            return separator.join([as_text(part) for part in parts])
 
     return join
 
