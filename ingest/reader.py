@@ -33,6 +33,9 @@ MAX_PAYLOAD: Final = 1_048_576
 MAX_TOPIC: Final = 1_024
 MAX_ASSET: Final = 128
 MAX_VALUES: Final = 256
+MAX_PROBLEMS: Final = 20
+"""Complaints about one message that are told one by one; an array of ten thousand wrong events is one nuisance."""
+
 START_KEPT: Final = 120
 """Bytes of a rejected message that are kept for people to look at."""
 
@@ -84,19 +87,15 @@ class Reader:
             return [], [_rejected(message, None, refused)]
         try:
             outcome = self.codecs.decode(message.topic, message.payload)
-            if outcome.refused is None and not outcome.problems and outcome.codec is not None:
-                problems: list[str] = []
-                events = self._events(message, outcome.codec, outcome.readings, problems)
-                if not problems:
-                    return events, []
-                return events, [_rejected(message, outcome.codec, problem) for problem in problems]
-            problems = outcome.problems
-            events = []
-            if outcome.codec is not None:
-                events = self._events(message, outcome.codec, outcome.readings, problems)
+            problems, codec = outcome.problems, outcome.codec
+            events = [] if codec is None else self._events(message, codec, outcome.readings, problems)
             if outcome.refused is not None:
                 problems.append(outcome.refused)
-            return events, [_rejected(message, outcome.codec, problem) for problem in problems]
+            if not problems:
+                return events, []
+            if len(problems) > MAX_PROBLEMS:
+                problems[MAX_PROBLEMS:] = [f"and {len(problems) - MAX_PROBLEMS} more such complaints"]
+            return events, [_rejected(message, codec, problem) for problem in problems]
         except Exception as error:  # a mistake in a codec must cost one message, never the line
             return [], [_rejected(message, None, f"the codec failed on it: {type(error).__name__}: {error}")]
 

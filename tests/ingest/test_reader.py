@@ -186,6 +186,12 @@ def test_ten_thousand_events_are_the_most_of_a_message() -> None:
     assert "at most 10000" in read([{"pm25": 1}] * 10_001)[1][0]
 
 
+def test_ten_thousand_mistakes_in_one_message_are_not_ten_thousand_complaints() -> None:
+    events, reasons = read([{"pm25": "x", "humidity": 1}] * 1000)
+    assert len(events) == 1000
+    assert reasons == ["pm25 must be a number, not 'x'"] * 20 + ["and 980 more such complaints"]
+
+
 TOPICS = st.one_of(
     st.text(max_size=60),
     st.sampled_from(
