@@ -1,15 +1,16 @@
 """One stage's own process: `python -m ioc.assembly.process STAGE`, as the supervisor starts it."""
 
 import asyncio
-import importlib
+import os
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from ioc.assembly import STAGES, Stage, composed
-from ioc.config import Configuration
+from ioc.assembly import STAGES, Stage
+from ioc.assembly.handover import Handover
 from ioc.model.faults import Fault
 from ioc.runtime import logging
 from ioc.runtime.tasks import run_until_stopped
@@ -21,17 +22,17 @@ STORE_PATIENCE: Final = 30.0
 """Seconds that a process waits for a store that does not answer yet: it may still be reading its log."""
 
 
-def run_stage(stage: Stage, configuration: Configuration) -> int:
+def run_stage(stage: Stage, handover: Handover) -> int:
     """Run a stage in this process until SIGTERM or SIGINT; return the exit status."""
-    logging.configure(configuration.log.level, configuration.log.format)
-    run = importlib.import_module(stage.module).run
-    settings = getattr(configuration, stage.name)
+    logging.configure(handover.log_level, handover.log_format)
+    settings = handover.settings_of(stage)
+    run = import_module(stage.module).run
 
     async def main(stop: asyncio.Event) -> None:
         if not stage.keeps:
             await run(settings, stop)
             return
-        async with patient_store(configuration.redis_url, stop) as store:
+        async with patient_store(handover.redis_url, stop) as store:
             if store is not None:
                 await run(store, settings, stop)
 
@@ -61,4 +62,4 @@ async def patient_store(url: str, stop: asyncio.Event) -> "AsyncIterator[Store |
 
 
 if __name__ == "__main__":
-    sys.exit(run_stage(STAGES[sys.argv[1]], composed()))
+    sys.exit(run_stage(STAGES[sys.argv[1]], Handover.received(os.environ)))

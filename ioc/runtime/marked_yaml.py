@@ -134,7 +134,8 @@ class YamlNode:
         loader = _Loader("")
         try:
             return loader.construct_document(self.node)
-        except (yaml.YAMLError, ValueError) as error:
+        except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
+            # The last two are what PyYAML lets through where a tag such as !!bool stands before something else.
             raise self.wrong(f"this cannot be read: {getattr(error, 'problem', None) or error}") from error
         finally:
             loader.dispose()
@@ -179,7 +180,11 @@ def read_marked(text: str, source: str) -> YamlNode | None:
     except yaml.MarkedYAMLError as error:
         sentence = f"this is not YAML: {error.problem or error.context}"
         raise _at(error.problem_mark or error.context_mark, source, sentence) from error
-    except yaml.YAMLError as error:
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position] if isinstance(error.position, int) else ""
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise Misplaced(source, line, column, f"this is not YAML: {error.reason}") from error
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise Misplaced(source, 1, 1, f"this is not YAML: {error}") from error
     return None if node is None else YamlNode(node, source)
 

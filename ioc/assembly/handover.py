@@ -1,0 +1,43 @@
+"""What the supervisor tells a stage's process: its settings, the store and how to log; no more."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from typing import Any, Final, Literal
+
+from ioc.assembly import Stage
+
+VARIABLE: Final = "IOC_HANDOVER"
+"""In the environment and not among the arguments: it may hold passwords."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What one stage's process needs to know.
+
+    Attributes:
+        redis_url: the store.
+        log_level: the least that is logged.
+        log_format: for people, or JSON.
+        settings: the stage's settings as JSON.
+    """
+
+    redis_url: str
+    log_level: Literal["debug", "info", "warning", "error"]
+    log_format: Literal["console", "json"]
+    settings: str
+
+    def environment(self) -> dict[str, str]:
+        """Write it for a child."""
+        return {VARIABLE: json.dumps(asdict(self))}
+
+    @classmethod
+    def received(cls, environment: Mapping[str, str]) -> "Handover":
+        """Read it in the child."""
+        return cls(**json.loads(environment[VARIABLE]))
+
+    def settings_of(self, stage: Stage) -> Any:
+        """Build the stage's settings; imports their model only."""
+        module, name = stage.settings.split(":")
+        return getattr(import_module(module), name).model_validate_json(self.settings)

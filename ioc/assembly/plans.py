@@ -1,0 +1,140 @@
+"""Plans what runs: the processes of `ioc demo` and of `ioc run`, from the configuration."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from ioc.assembly import FOR_SMALL_BATCHES, INGEST, LINE, RULES, SIMULATORS, STAGES, UI, Stage
+from ioc.assembly.handover import Handover
+from ioc.config import NO_BASEMAP, Configuration
+from ioc.model.faults import Fault
+from ioc.runtime import embedded
+from ioc.runtime.children import Command, python
+from ioc.runtime.processes import Member
+from ioc.runtime.supervised import Page, Plan
+from simulators.cities import city_path
+
+DEMO_BASEMAP: Final = "https://tiles.openfreemap.org/styles/dark"
+"""What the browser tries in the demo; where it cannot reach it, it draws the plain local map."""
+
+
+def plan_demo(configuration: Configuration, *, city: str | None, simulators: bool) -> Plan:
+    """Plan the demo: broker and store of our own where no others are configured, the line, and a city.
+
+    Args:
+        configuration: as loaded; what only the demo assumes is added here.
+        city: name or path of the city; None takes the configured one.
+        simulators: whether the city's devices are played.
+
+    Raises:
+        Fault: there is no such city, or a port is taken; the sentence names it and its variable.
+    """
+    configuration = _for_demo(configuration, city=city)
+    embedded.require_free(configuration.ui.port, "IOC_UI_PORT")
+    members = _embedded_members(configuration)
+    for stage in LINE + ((SIMULATORS,) if simulators else ()):
+        members.append(Member(_stage_command(stage, configuration, logs=True)))
+        if stage is UI:
+            members += _city_members(configuration, simulators=simulators)
+    return Plan(
+        members=tuple(members),
+        data=configuration.data,
+        page=Page(configuration.ui.host, configuration.ui.port, must_be_well=(INGEST.name, RULES.name)),
+    )
+
+
+def plan_run(stages: Iterable[Stage], configuration: Configuration) -> Plan:
+    """Plan `ioc run`: one process for each stage, logging to the terminal.
+
+    Raises:
+        Fault: the page's port is taken.
+    """
+    wanted = set(stages)
+    if UI in wanted:
+        embedded.require_free(configuration.ui.port, "IOC_UI_PORT")
+    return Plan(tuple(Member(_stage_command(stage, configuration)) for stage in STAGES.values() if stage in wanted))
+
+
+def stages_named(names: Iterable[str]) -> list[Stage]:
+    """Look stages up by name; `all` means the whole line.
+
+    Raises:
+        Fault: there is no such stage.
+    """
+    found: list[Stage] = []
+    for name in names:
+        if name != "all" and name not in STAGES:
+            raise Fault(f"there is no stage {name!r}; there are all, {', '.join(sorted(STAGES))}")
+        found += LINE if name == "all" else (STAGES[name],)
+    return [stage for stage in STAGES.values() if stage in found]
+
+
+def handover(stage: Stage, configuration: Configuration) -> Handover:
+    """Choose what one stage's process is told of the configuration."""
+    settings = getattr(configuration, stage.name)
+    if stage is UI and configuration.ui.basemap == NO_BASEMAP:
+        settings = configuration.ui.model_copy(update={"basemap": None})
+    return Handover(
+        redis_url=configuration.redis_url,
+        log_level=configuration.log.level,
+        log_format=configuration.log.format,
+        settings=settings.model_dump_json(),
+    )
+
+
+def _for_demo(configuration: Configuration, *, city: str | None) -> Configuration:
+    path = city_path(city or configuration.simulators.city)
+    ui = configuration.ui.model_copy(update={"demo": True})
+    if ui.basemap is None:
+        ui = ui.model_copy(update={"basemap": DEMO_BASEMAP, "basemap_optional": True})
+    played = configuration.simulators.model_copy(update={"city": str(path)})
+    return configuration.model_copy(update={"ui": ui, "simulators": played})
+
+
+def _embedded_members(configuration: Configuration) -> list[Member]:
+    logs = configuration.data / "logs"
+    mqtt, redis = configuration.mqtt, configuration.redis
+    members = []
+    if redis.url is None:
+        embedded.require_free(redis.port, "IOC_REDIS_PORT")
+        members.append(Member(embedded.store(configuration.data / "store", port=redis.port, log=logs / "store.log")))
+    if mqtt.url is None:
+        embedded.require_free(mqtt.port, "IOC_MQTT_PORT")
+        embedded.require_free(mqtt.port_v5, "IOC_MQTT5_PORT")
+        directory = configuration.data / "broker"
+        members.append(
+            Member(embedded.broker(directory, port=mqtt.port, port_v5=mqtt.port_v5, log=logs / "broker.log"))
+        )
+    return members
+
+
+def _stage_command(stage: Stage, configuration: Configuration, *, logs: bool = False) -> Command:
+    return Command(
+        name=stage.name,
+        does=stage.does,
+        arguments=python("ioc.assembly.process", stage.name),
+        environment={**FOR_SMALL_BATCHES, **handover(stage, configuration).environment()},
+        log=configuration.data / "logs" / f"{stage.name}.log" if logs else None,
+        address=f"http://{configuration.ui.host}:{configuration.ui.port}" if stage is UI else "",
+        ports=(configuration.ui.port,) if stage is UI else (),
+    )
+
+
+def _city_members(configuration: Configuration, *, simulators: bool) -> list[Member]:
+    """Give the process that registers the city; none where our own store has the very same city already."""
+    devices = "with-devices" if simulators else "without-devices"
+    city = configuration.simulators
+    content = Path(city.city).read_bytes()
+    stamp = configuration.data / "store" / "city"
+    mark = hashlib.sha256(f"{devices} {city.seed} ".encode() + content).hexdigest()
+    if configuration.redis.url is None and stamp.is_file() and stamp.read_text(encoding="utf-8") == mark:
+        return []
+    command = Command(
+        name="city",
+        does="registers the city's areas and assets",
+        arguments=python("ioc.assembly.city", devices, str(stamp), mark),
+        environment={**FOR_SMALL_BATCHES, **handover(SIMULATORS, configuration).environment()},
+        log=configuration.data / "logs" / "city.log",
+    )
+    return [Member(command, once=True)]
