@@ -1,9 +1,10 @@
 """A web server in the test's own loop, over a real store, and what tests fill it with."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -177,7 +178,7 @@ async def served(store: Store) -> AsyncIterator[Served]:
 
 
 @pytest.fixture
-def page_folder(tmp_path: Any) -> Iterator[Any]:
+def page_folder(tmp_path: Path) -> Path:
     """A built page."""
     (tmp_path / "dist" / "assets").mkdir(parents=True)
     (tmp_path / "dist" / "index.html").write_text("<!doctype html><title>IOC</title>")

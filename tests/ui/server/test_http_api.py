@@ -66,7 +66,7 @@ async def test_incidents_are_found_by_filters_and_areas_include_those_within(
     served: Any, fire: Any, cleared: Any, until: Any
 ) -> None:
     lake = fire("cam-1")
-    park = fire("cam-2", area="cam-ly", severity=Severity.MINOR)
+    park = fire("cam-2", at=lake.raised_at + 1, area="cam-ly", severity=Severity.MINOR)
     await served.store.incidents.apply([lake, park], [cleared(park)])
 
     async def found(query: str = "") -> list[str]:

@@ -18,7 +18,7 @@ BLOCK = re.compile(r"```(http|json)\n(.*?)```", re.DOTALL)
 ANYTHING = "…"
 
 
-def fits(expected: Any, found: Any) -> bool:
+def fits(expected: object, found: object) -> bool:
     """Whether an answer has at least what the page shows of it."""
     if expected == ANYTHING:
         return True
@@ -27,7 +27,11 @@ def fits(expected: Any, found: Any) -> bool:
             name in found and fits(value, found[name]) for name, value in expected.items()
         )
     if isinstance(expected, list):
-        return isinstance(found, list) and len(expected) == len(found) and all(map(fits, expected, found))
+        return (
+            isinstance(found, list)
+            and len(expected) == len(found)
+            and all(fits(*pair) for pair in zip(expected, found, strict=True))
+        )
     return bool(expected == found)
 
 

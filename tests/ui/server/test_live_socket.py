@@ -102,7 +102,9 @@ async def test_snapshot_and_deltas_give_exactly_the_state_of_the_store(served: A
                     picture[incident["id"]] = incident
         return picture
 
-    *pictures, _ = await asyncio.gather(*(watch(0.01 * number) for number in range(8)), work())
+    working = asyncio.create_task(work())
+    pictures = await asyncio.gather(*(watch(0.01 * number) for number in range(8)))
+    await working
     _, stored = await incidents.snapshot()
     revisions = {incident.id: incident.revision for incident in stored}
     for picture in pictures:

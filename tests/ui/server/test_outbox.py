@@ -12,7 +12,7 @@ from ui.server.outbox import Delta, FellBehind, Outbox
 
 def outbox(*, limit: int = 10, first: str | None = None) -> Outbox:
     return Outbox(
-        first, lambda delta: f"{delta.position}|{delta.incidents}|{delta.assets}|{delta.health}", limit, 30 * SECOND
+        first, lambda delta: f"{delta.position}|{delta.incidents}|{delta.assets}|{delta.health!r}", limit, 30 * SECOND
     )
 
 

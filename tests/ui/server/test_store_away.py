@@ -47,7 +47,8 @@ async def test_the_screen_keeps_what_it_knew_says_so_and_heals(
 
 
 def says_away(message: dict[str, Any]) -> bool:
-    return AWAY in [said["en"] for said in message.get("health", {}).get("messages", [])]
+    said: list[dict[str, str]] = message.get("health", {}).get("messages", [])
+    return any(each["en"] == AWAY for each in said)
 
 
 async def test_a_store_that_lost_its_data_is_not_mistaken_for_a_quiet_city(served: Any, fire: Any, until: Any) -> None:
