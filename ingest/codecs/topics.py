@@ -119,9 +119,11 @@ class TopicIndex(Generic[T]):
 
     def __init__(self, claims: Iterable[Claim[T]]) -> None:
         """Take the claims; their rank says which is tried first."""
-        self._by_first: dict[str | None, list[Claim[T]]] = {}
-        for claim in sorted(claims, key=lambda each: each.rank):
-            self._by_first.setdefault(claim.pattern.first, []).append(claim)
+        nothing: Captures = {}
+        # A claim without captures gives the same pair for every topic, so that remembering it costs a reference.
+        self._by_first: dict[str | None, list[tuple[Claim[T], tuple[T, Captures]]]] = {}
+        for claim in claims:
+            self._by_first.setdefault(claim.pattern.first, []).append((claim, (claim.target, nothing)))
         self._remembered: dict[str, tuple[tuple[T, Captures], ...]] = {}
 
     def find(self, topic: str) -> tuple[tuple[T, Captures], ...]:
@@ -131,11 +133,15 @@ class TopicIndex(Generic[T]):
 
     def _search(self, topic: str) -> tuple[tuple[T, Captures], ...]:
         claims = self._by_first.get(topic.split("/", 1)[0], []) + self._by_first.get(None, [])
-        claims.sort(key=lambda each: each.rank)
-        matched = ((claim, claim.match(topic)) for claim in claims)
-        found = tuple((claim.target, captures) for claim, captures in matched if captures is not None)
-        if len(self._remembered) >= MAX_REMEMBERED:
-            self._remembered.clear()
+        claims.sort(key=lambda each: each[0].rank)
+        found = []
+        for claim, bare in claims:
+            captures = claim.match(topic)
+            if captures is not None:
+                found.append((claim.target, captures) if captures else bare)
+        result = tuple(found)
         if len(topic) <= MAX_REMEMBERED_LENGTH:
-            self._remembered[topic] = found
-        return found
+            if len(self._remembered) >= MAX_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[topic] = result
+        return result
