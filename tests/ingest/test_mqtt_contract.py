@@ -160,7 +160,7 @@ async def test_a_connection_on_which_nothing_is_read_is_kept_alive(
     async with open_mqtt(small) as source:
         await connected(source)
         await publish(("a", b"%d" % number) for number in range(100))
-        await asyncio.sleep(4)  # the time under test: four times the keep-alive
+        await asyncio.sleep(3)  # the time under test: three times the keep-alive
         assert (source.is_paused, source.problem) == (True, None)
 
         assert payloads(await receive_all(source, 100)) == list(range(100))
