@@ -16,6 +16,9 @@ from simulators.world import World
 _GREETING_S: Final = 3.0
 """Within so many seconds of the start all devices have said that they are there."""
 
+_GREET_AGAIN_S: Final = 8.0
+"""Then they say it again: whoever listens may have been started in the same moment and have missed it."""
+
 _SLOT: Final = 0x51
 _Todo = Callable[[Instant], Iterable[Message]]
 
@@ -53,8 +56,9 @@ class Timeline:
         world, start = self._world, self._world.start
         devices = world.fleet.devices
         for device in devices:
-            hello = start + int(_GREETING_S * SECOND * device.number / len(devices))
-            self._push(hello, greeting(world, device, hello))
+            for since in (0.0, _GREET_AGAIN_S):
+                hello = start + int((since + _GREETING_S * device.number / len(devices)) * SECOND)
+                self._push(hello, greeting(world, device, hello))
             period = period_of(device)
             phase = int(period * uniform(world.seed, device.number, _SLOT))
             self._push(start + phase, self._every(period, partial(report, world, device)))
