@@ -40,7 +40,7 @@ async def test_the_examples_are_what_the_server_answers(served: Any, fire: Any, 
     await served.store.incidents.apply([incident], [])
 
     async def seen() -> bool:
-        return (await served.http.get("/api/incidents")).json()["total"] == 1
+        return bool((await served.http.get("/api/incidents")).json()["total"] == 1)
 
     await until(seen)
     text = (DOCS / "http.md").read_text().replace("{id}", incident.id)

@@ -55,7 +55,7 @@ async def test_a_store_that_lost_its_data_is_not_mistaken_for_a_quiet_city(serve
     await served.store.incidents.apply([fire()], [])
 
     async def empty() -> bool:
-        return (await served.http.get("/api/incidents")).json()["total"] == 0
+        return bool((await served.http.get("/api/incidents")).json()["total"] == 0)
 
     async with served.page() as page:
         await page.until(lambda message: bool(message["incidents"]))
