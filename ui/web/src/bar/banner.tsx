@@ -19,7 +19,8 @@ function notices(): Notice[] {
     tone: message.severity === "critical" || message.severity === "major" ? "bad" : "warn",
     text: text(message, language.value),
   }));
-  if (state.state === "blind") {
+  // The server judges too, with more patience; what it says already is not said twice.
+  if (state.state === "blind" && found.length === 0) {
     found.push({
       tone: "bad",
       text: state.since === null ? live.blindNeverBanner : live.blindBanner(at(state.since)),

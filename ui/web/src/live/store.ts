@@ -107,7 +107,10 @@ export function look(): void {
 
 /** Move the page's clock on and take a sample of the line; to be called once a second. */
 export function tick(): void {
-  look();
+  const slept = Date.now() - tickedAt > SLEPT_AFTER;
+  tickedAt = Date.now();
+  // A page that was asleep has messages waiting to be read: the feed is judged by the next tick.
+  if (!slept) look();
   const here = Date.now() + offset;
   const state = liveness.peek();
   const alive = state.state !== "lost" && state.state !== "connecting";
@@ -119,6 +122,9 @@ export function tick(): void {
   });
 }
 
+/** A tick that comes this late says that the page itself stood still, milliseconds. */
+const SLEPT_AFTER = 2_500;
+let tickedAt = Date.now();
 let shownAt = 0;
 
 /** A figure that changes with every message is unreadable: only another state shows at once. */

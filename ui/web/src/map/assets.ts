@@ -91,7 +91,6 @@ function layersOf(source: string, colours: Palette, hidden: ReadonlySet<string>)
       layout: {
         "icon-image": ["concat", "kind-", ["get", "layer"]],
         "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
         "icon-size": ["interpolate", ["linear"], ["zoom"], ICON_ZOOM, 0.85, 17, 1.1],
       },
       paint: { "icon-opacity": ["max", 0.45, fresh] },

@@ -127,7 +127,11 @@ export class CityMap {
     for (const [id, source] of Object.entries(assetSources())) this.gl.addSource(id, source);
     this.gl.addSource(INCIDENTS, incidentSource());
     this.gl.addSource(CHOSEN, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
-    for (const layer of assetLayers(colours, this.look.hidden)) this.gl.addLayer(layer);
+    // Names lie over the dots, but make way for icons, which are laid above them.
+    const names = ["water-name", "place-name", "area-name"].find((id) => this.gl.getLayer(id) !== undefined);
+    for (const layer of assetLayers(colours, this.look.hidden)) {
+      this.gl.addLayer(layer, layer.type === "circle" ? names : undefined);
+    }
     const [halo, ...chosen] = chosenLayers(colours);
     if (halo !== undefined) this.gl.addLayer(halo);
     for (const layer of [...incidentLayers(colours), ...chosen]) this.gl.addLayer(layer);

@@ -26,7 +26,7 @@ export function score(text: string, query: string): number {
   let total = text.startsWith(query) ? 40 : ` ${text}`.includes(` ${query}`) ? 25 : 0;
   for (const word of query.split(" ")) {
     if (` ${text}`.includes(` ${word}`) || text.includes(`-${word}`)) total += 10;
-    else if (word.length > 1 && text.includes(word)) total += 4;
+    else if (word.length > 2 && text.includes(word)) total += 4;
     else return 0;
   }
   // Of two that match alike, the shorter says it more exactly.

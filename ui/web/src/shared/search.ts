@@ -37,7 +37,7 @@ export interface Searched {
 
 const EACH = 6;
 
-/** Find up to six of each group; a place before a device of the same worth, as people think of places. */
+/** Find up to six of each group; the group with the best find comes first, and of the same worth what is open. */
 export function search(query: string, within: Searched): Hit[] {
   const wanted = fold(query);
   if (wanted === "") return [];
@@ -62,13 +62,11 @@ export function search(query: string, within: Searched): Hit[] {
       detail: incident.place ?? nameOf(incident.area),
       severity: incident.severity,
     }),
-    wanted,
   );
   const places = best(
     placesOf(city),
     (place) => score(fold(place.name), wanted),
     (place): Hit => ({ group: "place", id: place.name, label: place.name, detail: "", at: place.at }),
-    wanted,
   );
   const areas = best(
     city?.area_tree ?? [],
@@ -79,7 +77,6 @@ export function search(query: string, within: Searched): Hit[] {
       label: text(area.title, language),
       detail: nameOf(area.parent),
     }),
-    wanted,
   );
   const assets = best(
     within.assets,
@@ -90,9 +87,10 @@ export function search(query: string, within: Searched): Hit[] {
         score(fold(`${asset.name} ${asset.site ?? ""} ${nameOf(asset.area)}`), wanted) - 5,
       ),
     (asset): Hit => ({ group: "asset", id: asset.id, label: asset.name, detail: asset.id, kind: asset.kind }),
-    wanted,
   );
-  return [...incidents, ...places, ...areas, ...assets];
+  const found = [incidents, places, areas, assets].filter((group) => group.length > 0);
+  found.sort((a, b) => (b[0]?.worth ?? 0) - (a[0]?.worth ?? 0));
+  return found.flatMap((group) => group.map((one) => one.hit));
 }
 
 interface Place {
@@ -132,17 +130,17 @@ function middle(geometry: GeoJSON.Geometry): readonly [number, number] | null {
   }
 }
 
-function best<T>(
-  things: Iterable<T>,
-  worth: (thing: T) => number,
-  show: (thing: T) => Hit,
-  wanted: string,
-): Hit[] {
+interface Found {
+  readonly hit: Hit;
+  readonly worth: number;
+}
+
+function best<T>(things: Iterable<T>, worth: (thing: T) => number, show: (thing: T) => Hit): Found[] {
   const found: { thing: T; worth: number }[] = [];
   for (const thing of things) {
     const value = worth(thing);
-    if (value > 0 && wanted !== "") found.push({ thing, worth: value });
+    if (value > 0) found.push({ thing, worth: value });
   }
   found.sort((a, b) => b.worth - a.worth);
-  return found.slice(0, EACH).map(({ thing }) => show(thing));
+  return found.slice(0, EACH).map(({ thing, worth }) => ({ hit: show(thing), worth }));
 }
