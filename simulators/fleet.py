@@ -1,83 +1,24 @@
-"""A city's devices: where each stands or drives, what it is called, and how it speaks."""
+"""Builds a city's devices from its file: where each stands or drives, what it is called, and how it speaks."""
 
 import math
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from ioc.model.assets import Asset
 from ioc.model.city import City, area_at
-from ioc.model.geo import distance_m
 from ioc.model.kinds import Kind
 from ioc.runtime.marked_yaml import YamlNode
 from ioc.store.city_file import read_city, read_document
 from simulators.chance import uniform
+from simulators.devices import Device, Fleet, Role, Speech
 from simulators.fleet_file import Crowd, FleetPlan, PlacePlan, Service, read_fleet
 from simulators.roads import Point, Road, RoadNetwork, Route, metres_between, path_lengths, point_along, roads_of
 
-
-class Role(StrEnum):
-    """What a device does."""
-
-    HIGH_CAMERA = "high camera"
-    STREET_CAMERA = "street camera"
-    ACCESS_POINT = "access point"
-    AIR = "air sensor"
-    NOISE = "noise sensor"
-    CLIMATE = "climate sensor"
-    WATER = "water gauge"
-    VEHICLE = "vehicle"
-
-
-class Speech(StrEnum):
-    """Whose format a device speaks."""
-
-    OWN = "own"
-    FRIGATE = "frigate"
-    ZIGBEE2MQTT = "zigbee2mqtt"
-    CHIRPSTACK = "chirpstack"
-    OPENWIFI = "openwifi"
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """One simulated device.
-
-    Attributes:
-        asset: as it is registered; its id is what the codec of its speech will say.
-        number: tells its chance apart from others'.
-        busy: 0 to 1, how much goes on around it at the busiest hour.
-        crowd: what draws people to it, where something does.
-        route, service: of vehicles only.
-    """
-
-    asset: Asset
-    role: Role
-    speech: Speech
-    number: int
-    busy: float = 0.5
-    crowd: Crowd | None = None
-    route: Route | None = None
-    service: Service | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """All devices of a city; `recorders` are what some of the cameras speak through."""
-
-    city: City
-    devices: tuple[Device, ...]
-    recorders: tuple[Asset, ...] = ()
-
-    @property
-    def assets(self) -> list[Asset]:
-        """What the registry should know, in a fixed order."""
-        return [*(device.asset for device in self.devices), *self.recorders]
-
+__all__ = ["Fleet", "build"]
 
 _WEIGHT: Final = {"trunk": 1.3, "primary": 3.0, "secondary": 1.6, "tertiary": 0.9}
 """Cameras for a metre of road, by its class; trunk roads here lead through forest for the most part."""
@@ -452,17 +393,6 @@ class _Builder:
                 simulated=True,
             )
             self._add(Role.VEHICLE, asset, Speech.OWN, route=route, service=plan.service)
-
-
-def nearest_devices(devices: Sequence[Device], place: Point) -> list[Device]:
-    """Sort devices by how near they stand to a place, the nearest first."""
-    lon, lat = place
-
-    def metres(device: Device) -> float:
-        asset = device.asset
-        return math.inf if asset.lat is None or asset.lon is None else distance_m(lat, lon, asset.lat, asset.lon)
-
-    return sorted(devices, key=metres)
 
 
 def _apportion(weights: Sequence[float], count: int) -> list[int]:

@@ -16,7 +16,8 @@ from ioc.runtime import clock
 from ioc.runtime.logging import Log
 from simulators.cities import city_path
 from simulators.clock import CityClock
-from simulators.fleet import Fleet, build
+from simulators.devices import Fleet
+from simulators.fleet import build
 from simulators.message import Message
 from simulators.scenarios import day_of
 from simulators.settings import SimulatorSettings

@@ -13,7 +13,7 @@ from ioc.model.instant import HOUR, MINUTE, SECOND, Duration, Instant
 from ioc.runtime.marked_yaml import YamlNode
 from ioc.store.city_file import read_document, read_number
 from simulators.chance import uniform
-from simulators.fleet import Device, Fleet, Role, Speech, nearest_devices
+from simulators.devices import Device, Fleet, Role, Speech, nearest_devices
 from simulators.fleet_file import Service
 from simulators.roads import Point
 

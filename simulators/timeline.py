@@ -7,7 +7,7 @@ from typing import Final
 
 from ioc.model.instant import MINUTE, SECOND, Duration, Instant
 from simulators.chance import uniform
-from simulators.fleet import Device, Role, Speech
+from simulators.devices import Device, Role, Speech
 from simulators.message import Message
 from simulators.storyline import Performance, What
 from simulators.voices import BEATS, farewell, greeting, period_of, report, report_frigate_statistics

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from ioc.model.instant import MINUTE, SECOND, Instant
 from simulators.chance import uniform
-from simulators.fleet import Device, Fleet
+from simulators.devices import Device, Fleet
 from simulators.rhythms import humidity, rain_mm_h, runoff, temperature_c
 from simulators.storyline import Performance, Scenario, Storyline, What
 

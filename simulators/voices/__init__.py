@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
 from ioc.model.instant import SECOND, Duration, Instant
-from simulators.fleet import Device, Role
+from simulators.devices import Device, Role
 from simulators.message import Message
 from simulators.storyline import What
 from simulators.voices.access_points import report_access_point

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ioc.model.instant import MINUTE, Instant
 from simulators.chance import drift
-from simulators.fleet import Device, Speech
+from simulators.devices import Device, Speech
 from simulators.fleet_file import Crowd
 from simulators.message import Message
 from simulators.rhythms import people

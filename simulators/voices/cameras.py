@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ioc.model.instant import SECOND, Instant
 from simulators.chance import mixed, uniform
-from simulators.fleet import Device, Speech
+from simulators.devices import Device, Speech
 from simulators.message import Message, as_json
 from simulators.rhythms import traffic
 from simulators.storyline import What

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from ioc.model.instant import Instant, to_iso
 from simulators.chance import mixed
-from simulators.fleet import Device
+from simulators.devices import Device
 from simulators.message import Message, as_json
 from simulators.world import World
 

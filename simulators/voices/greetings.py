@@ -1,7 +1,7 @@
 """What devices say of being there: online when they start, offline when they fail."""
 
 from ioc.model.instant import SECOND, Instant, to_iso
-from simulators.fleet import Device, Speech
+from simulators.devices import Device, Speech
 from simulators.message import Message, as_json
 from simulators.voices.chirpstack import chirpstack_topic, device_info
 from simulators.voices.openwifi import envelope

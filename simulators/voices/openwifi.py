@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from ioc.model.instant import SECOND, Instant
 from simulators.chance import mixed, uniform
-from simulators.fleet import Device
+from simulators.devices import Device
 from simulators.message import Message, as_json
 from simulators.world import World
 

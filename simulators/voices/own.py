@@ -3,7 +3,7 @@
 from typing import Any
 
 from ioc.model.instant import MILLISECOND, Instant
-from simulators.fleet import Device
+from simulators.devices import Device
 from simulators.message import Message, as_json
 from simulators.world import World
 

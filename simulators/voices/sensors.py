@@ -5,7 +5,7 @@ from typing import Any
 
 from ioc.model.instant import DAY, HOUR, MINUTE, Instant
 from simulators.chance import between, drift
-from simulators.fleet import Device, Role, Speech
+from simulators.devices import Device, Role, Speech
 from simulators.message import Message, as_json
 from simulators.rhythms import noise_db, pm25
 from simulators.storyline import Performance, What

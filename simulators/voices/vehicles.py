@@ -5,7 +5,7 @@ from typing import Final
 
 from ioc.model.instant import DAY, HOUR, SECOND, Instant
 from simulators.chance import between
-from simulators.fleet import Device
+from simulators.devices import Device
 from simulators.fleet_file import Service
 from simulators.message import Message
 from simulators.roads import Route, point_along

@@ -5,7 +5,8 @@ import pytest
 
 from ioc.model.instant import HOUR, SECOND, Instant, from_iso
 from simulators.cities import city_path
-from simulators.fleet import Fleet, build
+from simulators.devices import Fleet
+from simulators.fleet import build
 from simulators.message import Message
 from simulators.scenarios import day_of
 from simulators.storyline import Scenario, load_scenario, place_points

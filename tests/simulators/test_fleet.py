@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from ioc.model.faults import Fault
 from ioc.model.kinds import Kind
 from simulators.cities import city_path
-from simulators.fleet import Fleet, Role, Speech, build
+from simulators.devices import Fleet, Role, Speech
+from simulators.fleet import build
 from simulators.roads import RoadNetwork, metres_between, point_along, roads_of
 
 

@@ -16,7 +16,7 @@ from ioc.store.catalogue import load_catalogue
 from rules.backtest import BacktestAlert, backtest
 from rules.book import read_book
 from rules.expressions import scope_of
-from simulators.fleet import Fleet
+from simulators.devices import Fleet
 from simulators.message import Message
 from simulators.storyline import Scenario
 from simulators.world import World

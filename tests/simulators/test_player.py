@@ -9,7 +9,7 @@ import pytest
 
 from ioc.model.faults import Fault
 from ioc.runtime.embedded import BrokerPorts
-from simulators.fleet import Fleet
+from simulators.devices import Fleet
 from simulators.message import Message
 from simulators.player import WAITING_AT_MOST, Connection, run
 from simulators.settings import SimulatorSettings

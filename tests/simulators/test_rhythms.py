@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ioc.model.instant import DAY, HOUR, MINUTE, Instant
 from simulators.chance import drift, uniform
-from simulators.fleet import Fleet, Role
+from simulators.devices import Fleet, Role
 from simulators.fleet_file import Crowd
 from simulators.rhythms import by_hour, noise_db, people, pm25, rain_mm_h, runoff, temperature_c, traffic
 from simulators.voices.access_points import clients_of

@@ -7,7 +7,7 @@ from ioc.model.instant import MINUTE, SECOND
 from ioc.store.catalogue import load_catalogue
 from rules.book import read_book
 from rules.expressions import scope_of
-from simulators.fleet import Fleet
+from simulators.devices import Fleet
 from simulators.scenarios import scenario_paths
 from simulators.storyline import Act, What, load_scenario, place_points
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ioc.model.instant import HOUR, MINUTE, SECOND, Instant
 from simulators.clock import CityClock
-from simulators.fleet import Fleet, Role, Speech
+from simulators.devices import Fleet, Role, Speech
 from simulators.message import Message
 from simulators.roads import metres_between
 from simulators.storyline import Scenario, What
