@@ -16,7 +16,7 @@ help: ## list the targets
 setup: $(STAMPS)/project ui/web/dist/index.html ## make the environment (.venv) and build the page
 
 demo: setup ## show a living city; Ctrl-C stops it
-	@IOC_STOP_WITH_PARENT=1 $(BIN)/ioc demo
+	@IOC_STOP_WITH_PARENT=1 exec $(BIN)/ioc demo
 
 test: development ## run everything: format, lint, types, imports, tests, web, browser
 	@$(BIN)/python tools/check.py
