@@ -11,14 +11,22 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import uuid4
 
-import msgspec
-
-from ioc.model.alerts import AlertState, Severity
+from ioc.model.alerts import Severity
 from ioc.model.identity import digest
 from ioc.model.incidents import Condition, Incident, TimelineEntry, WorkState
-from ioc.model.instant import Instant, from_iso, to_iso
+from ioc.model.instant import Instant, to_iso
 from ioc.store import keys
 from ioc.store.connection import Argument, Connection, Script
+from ioc.store.incident_fields import (
+    FULL,
+    LEAN,
+    alert_fields,
+    counted,
+    entry_text,
+    incident_fields,
+    json_text,
+    read_incident,
+)
 
 Command = Literal["acknowledge", "comment", "resolve"]
 
@@ -53,31 +61,6 @@ _CHUNK: Final = 256
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MACHINE: Final = "machine"
 _DONE: Final[Mapping[Command, str]] = {"acknowledge": "acknowledged", "comment": "commented", "resolve": "resolved"}
-
-_LEAN: Final = (
-    "id",
-    "rule",
-    "key",
-    "kind",
-    "title_vi",
-    "title_en",
-    "severity",
-    "raised_at",
-    "condition",
-    "work_state",
-    "cleared_at",
-    "updated_at",
-    "lat",
-    "lon",
-    "area",
-    "place",
-    "assets",
-    "assignee",
-    "alerts",
-    "simulated",
-    "revision",
-)
-_FULL: Final = (*_LEAN, "evidence", "numbers", "timeline_dropped")
 
 
 class UnknownIncident(LookupError):
@@ -191,7 +174,7 @@ class Incidents:
             keys.command(idempotency_key),
         ]
         fingerprint = digest(incident_id, what, who, text or "")
-        arguments: list[Argument] = [incident_id, to_iso(now), now, _entry(entry), what, who, fingerprint, *LIMITS]
+        arguments: list[Argument] = [incident_id, to_iso(now), now, entry_text(entry), what, who, fingerprint, *LIMITS]
         answer = await self._connection.run(_COMMAND, names, arguments)
         outcome, state, assignee = (str(word, "utf-8") for word in answer)
         if outcome == "refused":
@@ -208,10 +191,10 @@ class Incidents:
         if not _ID.fullmatch(incident_id):
             return None
         values, timeline = await self._connection.call_many(
-            [["HMGET", keys.incident(incident_id), *_FULL], ["LRANGE", keys.incident_timeline(incident_id), 0, -1]],
+            [["HMGET", keys.incident(incident_id), *FULL], ["LRANGE", keys.incident_timeline(incident_id), 0, -1]],
             atomic=True,
         )
-        return _incident(_FULL, values, timeline)
+        return read_incident(FULL, values, timeline)
 
     async def find(
         self,
@@ -315,10 +298,8 @@ class Incidents:
         return {str(name, "utf-8"): str(value, "utf-8") for name, value in fields.items()}
 
     async def _load(self, names: Iterable[bytes]) -> list[Incident]:
-        rows = await self._connection.call_many(
-            [["HMGET", keys.incident(str(name, "utf-8")), *_LEAN] for name in names]
-        )
-        incidents = (_incident(_LEAN, row, ()) for row in rows)
+        rows = await self._connection.call_many([["HMGET", keys.incident(str(name, "utf-8")), *LEAN] for name in names])
+        incidents = (read_incident(LEAN, row, ()) for row in rows)
         return [incident for incident in incidents if incident is not None]
 
 
@@ -328,35 +309,6 @@ _Call = tuple[list[str], list[Argument]]
 def _raising(incident: Incident, rule_version: str | None) -> _Call:
     raised_at = to_iso(incident.raised_at)
     first_alert = incident.alerts[0] if incident.alerts else incident.id
-    fields = {
-        "id": incident.id,
-        "rule": incident.rule,
-        "key": incident.key,
-        "kind": incident.kind,
-        "title_vi": incident.title.get("vi"),
-        "title_en": incident.title.get("en"),
-        "severity": str(incident.severity),
-        "condition": str(Condition.ACTIVE),
-        "work_state": str(WorkState.NEW),
-        "raised_at": raised_at,
-        "lat": incident.lat,
-        "lon": incident.lon,
-        "area": incident.area,
-        "place": incident.place,
-        "assets": _json(incident.assets),
-        "alerts": _json(incident.alerts),
-        "evidence": _json(incident.evidence),
-        "numbers": _json(incident.numbers),
-        "simulated": "true" if incident.simulated else "false",
-    }
-    alert = {
-        "rule": incident.rule,
-        "key": incident.key,
-        "state": str(AlertState.FIRING),
-        "raised_at": raised_at,
-        "incident": incident.id,
-        "rule_version": rule_version,
-    }
     names = [
         keys.incident(incident.id),
         keys.alert(first_alert),
@@ -365,7 +317,14 @@ def _raising(incident: Incident, rule_version: str | None) -> _Call:
         keys.INCIDENTS_LOG,
     ]
     entry = TimelineEntry(at=incident.raised_at, who=_MACHINE, what="raised")
-    arguments = [incident.id, raised_at, incident.raised_at, _entry(entry), *_counted(fields), *_counted(alert)]
+    arguments = [
+        incident.id,
+        raised_at,
+        incident.raised_at,
+        entry_text(entry),
+        *counted(incident_fields(incident)),
+        *counted(alert_fields(incident, rule_version)),
+    ]
     return names, [*arguments, *LIMITS]
 
 
@@ -383,20 +342,11 @@ def _clearing(cleared: ClearedAlert) -> _Call:
         cleared.incident,
         to_iso(cleared.at),
         cleared.at,
-        _entry(entry),
-        _json(cleared.evidence),
+        entry_text(entry),
+        json_text(cleared.evidence),
         *LIMITS,
     ]
     return names, arguments
-
-
-def _counted(fields: Mapping[str, str | float | None]) -> list[str | float]:
-    """Flatten a hash's fields without the empty ones, preceded by how many arguments that makes."""
-    flat: list[str | float] = []
-    for name, value in fields.items():
-        if value is not None:
-            flat += (name, value)
-    return [len(flat), *flat]
 
 
 def _refusal(what: Command, state: WorkState, assignee: str) -> Refused:
@@ -407,57 +357,3 @@ def _refusal(what: Command, state: WorkState, assignee: str) -> Refused:
         code = "already_acknowledged"
         reason = f"{assignee or 'somebody'} has already acknowledged the incident"
     return Refused(reason, code=code)
-
-
-def _entry(entry: TimelineEntry) -> str:
-    fields = {"at": to_iso(entry.at), "who": entry.who, "what": entry.what}
-    return _json(fields if entry.text is None else {**fields, "text": entry.text})
-
-
-def _json(value: object) -> str:
-    # msgspec writes a number that is not finite as null, where the standard library would write no JSON.
-    return msgspec.json.encode(value).decode()
-
-
-def _incident(names: Sequence[str], values: Sequence[bytes | None], timeline: Iterable[bytes]) -> Incident | None:
-    """Read an incident from fields of its hash; None where there is no hash."""
-    known = {name: str(value, "utf-8") for name, value in zip(names, values, strict=True) if value is not None}
-    if "id" not in known:
-        return None
-    cleared_at = known.get("cleared_at")
-    titles = {language: known.get(f"title_{language}") for language in ("vi", "en")}
-    return Incident(
-        id=known["id"],
-        rule=known["rule"],
-        key=known["key"],
-        kind=known.get("kind"),
-        title={language: title for language, title in titles.items() if title is not None},
-        severity=Severity(known["severity"]),
-        raised_at=from_iso(known["raised_at"])[0],
-        condition=Condition(known["condition"]),
-        work_state=WorkState(known["work_state"]),
-        cleared_at=None if cleared_at is None else from_iso(cleared_at)[0],
-        updated_at=from_iso(known["updated_at"])[0],
-        lat=_number(known.get("lat")),
-        lon=_number(known.get("lon")),
-        area=known.get("area"),
-        place=known.get("place"),
-        assets=tuple(msgspec.json.decode(known["assets"])),
-        assignee=known.get("assignee"),
-        alerts=tuple(msgspec.json.decode(known["alerts"])),
-        evidence=tuple(msgspec.json.decode(known.get("evidence") or "[]")),
-        numbers=msgspec.json.decode(known.get("numbers") or "{}"),
-        timeline=tuple(_timeline_entry(entry) for entry in timeline),
-        timeline_dropped=int(known.get("timeline_dropped") or 0),
-        simulated=known.get("simulated") == "true",
-        revision=int(known["revision"]),
-    )
-
-
-def _number(text: str | None) -> float | None:
-    return None if text is None else float(text)
-
-
-def _timeline_entry(raw: bytes) -> TimelineEntry:
-    fields = msgspec.json.decode(raw)
-    return TimelineEntry(at=from_iso(fields["at"])[0], who=fields["who"], what=fields["what"], text=fields.get("text"))
