@@ -1,4 +1,4 @@
-"""`make bench`: run every benchmark, one after the other; figures as NDJSON, the machine's description first."""
+"""Runs every benchmark under tests/benchmarks; each line printed is a JSON object, the first describes the machine."""
 
 import json
 import os
@@ -7,45 +7,40 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-BENCHMARKS: Final = ROOT / "tests" / "benchmarks"
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def machine() -> dict[str, object]:
     """Describe what the figures were measured on."""
-    with Path("/proc/cpuinfo").open() if Path("/proc/cpuinfo").exists() else open(os.devnull) as info:  # noqa: PTH123
-        models = {line.split(":", 1)[1].strip() for line in info if line.startswith("model name")}
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    processor = platform.processor() or platform.machine()
+    described = Path("/proc/cpuinfo")
+    if described.exists():
+        names = [line.split(":", 1)[1].strip() for line in described.read_text().splitlines() if "model name" in line]
+        processor = names[0] if names else processor
     return {
-        "machine": {
-            "processor": ", ".join(sorted(models)) or platform.processor() or platform.machine(),
-            "cores": os.cpu_count(),
-            "memory_gib": round(memory / 2**30, 1),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-            "polars": version("polars"),
-            "load_before": round(os.getloadavg()[0], 2),
-        }
+        "machine": platform.platform(),
+        "processor": processor,
+        "cores": os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "load": round(os.getloadavg()[0], 2),
+        "python": platform.python_version(),
+        "polars": version("polars"),
     }
 
 
-def main() -> int:
-    """Run the named benchmarks (file names without .py), or all of them; exit 1 where one failed."""
-    chosen = sys.argv[1:] or sorted(path.stem for path in BENCHMARKS.glob("*.py"))
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, or all; return 0 where all of them ran."""
     sys.stdout.write(json.dumps(machine()) + "\n")
     sys.stdout.flush()
-    failed = [name for name in chosen if _run(name) != 0]
-    for name in failed:
-        sys.stderr.write(f"bench: {name} failed\n")
-    return 1 if failed else 0
-
-
-def _run(name: str) -> int:
-    sys.stderr.write(f"bench: {name}\n")
-    return subprocess.run([sys.executable, str(BENCHMARKS / f"{name}.py")], cwd=ROOT, check=False).returncode
+    status = 0
+    for script in sorted((ROOT / "tests" / "benchmarks").glob("*.py")):
+        if not names or script.stem in names:
+            status |= subprocess.run([sys.executable, str(script)], cwd=ROOT, check=False).returncode
+    return 1 if status else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
