@@ -5,11 +5,14 @@ import math
 import os
 import random
 import shutil
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, TypeVar
 
 import pytest
@@ -33,6 +36,23 @@ from ui.server import stage
 from ui.server.settings import UiSettings
 
 T = TypeVar("T")
+
+
+def _harness() -> ModuleType:
+    """The fixtures that start the whole product; they live beside the tests that are about nothing else."""
+    path = Path(__file__).resolve().parents[1] / "end_to_end" / "conftest.py"
+    spec = spec_from_file_location("product_harness", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_product = _harness()
+product_environment = _product.product_environment
+start_demo = _product.start_demo
+product = _product.product
 
 FLAGS: Final = (
     "--no-sandbox",
@@ -82,6 +102,22 @@ class Watched:
 
     def note(self, request: Request) -> None:
         self.requests.append(request.url)
+
+    def marks(self) -> set[str]:
+        """The ids of the incidents whose signs the map has drawn."""
+        drawn = """() => window.__ioc === undefined ? [] : window.__ioc.map
+            .queryRenderedFeatures({layers: ['incident-sign', 'chosen-sign']
+                .filter(id => window.__ioc.map.getLayer(id))})
+            .map(feature => feature.properties.id)"""
+        return set(self.page.evaluate(drawn))
+
+    def wait_for_mark(self, incident: str) -> None:
+        """Wait until the map has drawn an incident's sign."""
+        for _ in range(400):
+            if incident in self.marks():
+                return
+            self.page.wait_for_timeout(100)
+        pytest.fail(f"the map never drew {incident}; it drew {self.marks()}")
 
     @property
     def outside(self) -> list[str]:
@@ -147,6 +183,7 @@ class ControlRoom:
         self._port = 0
         self.url = ""
         self.speaking = True
+        self.began = clock.now()
 
     def start(self, basemap: Path | None = None) -> None:
         self._thread.start()
@@ -226,10 +263,18 @@ class ControlRoom:
         await self._store.events.append(empty_batch(), now)
         await self._store.health.report(
             "ingest",
-            {"state": "ok", "events_total": 10_000, "events_per_s": rate, "last_event_at": last // 1000, "at": now // 1000},
+            {
+                "state": "ok",
+                "events_total": 10_000,
+                "events_per_s": rate,
+                "last_event_at": last // 1000,
+                "at": now // 1000,
+            },
             ttl=30,
         )
-        await self._store.health.report("rules", {"state": "ok", "lag_s": 0.02, "rules_loaded": 13, "at": now // 1000}, ttl=30)
+        await self._store.health.report(
+            "rules", {"state": "ok", "lag_s": 0.02, "rules_loaded": 13, "at": now // 1000}, ttl=30
+        )
 
     async def _say_values(self) -> None:
         """Let every device say something once; a few are offline, some have been silent for a while."""
@@ -240,11 +285,14 @@ class ControlRoom:
         batch = built[0] if isinstance(built, tuple) else built
         await self._store.events.append(batch, now)
 
-    def raise_incidents(self, count: int, *, longest: bool = False) -> list[Incident]:
+    def raise_incidents(self, count: int, *, longest: bool = False, title: str | None = None) -> list[Incident]:
         """Open some incidents of every severity, and let people work on a few."""
-        now = clock.now()
+        # The same ones each time, so that more of them are the same ones and some others.
         chance = random.Random(11)
-        opened = [_incident(self.fleet, index, now, chance, longest=longest) for index in range(count)]
+        opened = [_incident(self.fleet, index, self.began, chance, longest=longest) for index in range(count)]
+        now = clock.now()
+        if title is not None:
+            opened = [replace(incident, title={"vi": title, "en": title}) for incident in opened]
 
         async def write() -> None:
             await self._store.incidents.apply(opened, [])
@@ -252,10 +300,14 @@ class ControlRoom:
                 if index % 5 == 2:
                     at = incident.raised_at + 40 * SECOND
                     who = ("Lan", "Nguyễn Hoàng Minh", "Hà")[index % 3]
-                    await self._store.incidents.command(incident.id, "acknowledge", who=who, now=at, text=None, idempotency_key=None)
+                    await self._store.incidents.command(
+                        incident.id, "acknowledge", who=who, now=at, text=None, idempotency_key=None
+                    )
                 if index % 10 == 2:
                     said = "Đã gọi kiểm lâm, xe đang lên đồi. Khói trắng, chưa thấy lửa."
-                    await self._store.incidents.command(incident.id, "comment", who="Lan", now=now, text=said, idempotency_key=None)
+                    await self._store.incidents.command(
+                        incident.id, "comment", who="Lan", now=now, text=said, idempotency_key=None
+                    )
 
         self.run(write())
         return opened
@@ -291,9 +343,23 @@ def _said(asset: Asset, now: Instant, chance: random.Random, index: int) -> Even
 
 
 _KINDS: Final = (
-    (Severity.CRITICAL, "fire-and-smoke", Kind.CAMERA, "Khói ở {place}", "Smoke at {place}", {"score": 0.91, "label": "smoke"}),
+    (
+        Severity.CRITICAL,
+        "fire-and-smoke",
+        Kind.CAMERA,
+        "Khói ở {place}",
+        "Smoke at {place}",
+        {"score": 0.91, "label": "smoke"},
+    ),
     (Severity.MAJOR, "ap-silent", Kind.WIFI, "Mất kết nối {place}", "{place} is silent", {"silent_s": 140}),
-    (Severity.MINOR, "air-hazard", Kind.SENSOR, "Bụi mịn 162 µg/m³ tại {place}", "PM2.5 162 µg/m³ at {place}", {"pm25": 162.4, "held_s": 60}),
+    (
+        Severity.MINOR,
+        "air-hazard",
+        Kind.SENSOR,
+        "Bụi mịn 162 µg/m³ tại {place}",
+        "PM2.5 162 µg/m³ at {place}",
+        {"pm25": 162.4, "held_s": 60},
+    ),
     (Severity.MINOR, "crowd", Kind.CAMERA, "Đông người tại {place}", "Crowd at {place}", {"count": 34}),
     (Severity.WARNING, "noise", Kind.SENSOR, "Ồn 88 dB tại {place}", "Noise of 88 dB at {place}", {"noise_db": 88.2}),
     (Severity.INFO, "battery-low", Kind.SENSOR, "Pin yếu: {place}", "Battery low: {place}", {"battery": 9}),

@@ -1,7 +1,7 @@
 /** Asks for the operator's name, in place; the browser remembers it. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { words } from "../i18n";
 import { operator } from "../state";
 
@@ -13,7 +13,8 @@ interface Props {
 export function NameForm({ onName, onCancel }: Props) {
   const name = useSignal(operator.peek());
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  // At once, before the next key: it belongs in here.
+  useLayoutEffect(() => field.current?.focus(), []);
   return (
     <form
       class="name-form"

@@ -1,7 +1,7 @@
 /** One incident in full: what, where, how bad, since when, why, whose it is, and what can be done. */
 
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { acknowledge, answer, busy, chooseAsset, failure, goToIncident, write } from "../actions";
 import { NameForm } from "../bar/name";
 import { language, text, words } from "../i18n";
@@ -98,7 +98,7 @@ function CloseButton() {
 function Head({ incident }: { incident: Incident }) {
   const heading = useRef<HTMLHeadingElement>(null);
   // Whoever hears the page is told what was opened; the keys go on working from here.
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => heading.current?.focus({ preventScroll: true }), []);
   const cleared = incident.condition === "cleared";
   return (
     <header class="panel-head">

@@ -1,7 +1,7 @@
 /** The field for an operator's words: a comment, or how it was settled. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { busy, command } from "../actions";
 import { words } from "../i18n";
 import { writing } from "../state";
@@ -13,7 +13,8 @@ export function Writing({ id, what }: { id: string; what: "comment" | "resolve" 
   const { panel } = words.value;
   const said = useSignal("");
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  // At once, before the next key: it belongs in here.
+  useLayoutEffect(() => field.current?.focus(), []);
   const needed = what === "comment";
   const ready = !needed || said.value.trim() !== "";
   const go = async (): Promise<void> => {
