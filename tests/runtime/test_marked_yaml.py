@@ -44,7 +44,26 @@ def test_an_empty_document_is_nothing() -> None:
 
 def test_a_quoted_text_begins_after_its_quotation_mark() -> None:
     parts = node_of("plain: one\nquoted: 'two'\nblock: |\n  three\n").mapping()
-    assert [str(part.wrong("no")) for part in parts.values()] == ["x.yaml:1:8: no", "x.yaml:2:10: no", "x.yaml:4:1: no"]
+    assert [str(part.wrong("no")) for part in parts.values()] == ["x.yaml:1:8: no", "x.yaml:2:10: no", "x.yaml:4:3: no"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a: one two", (1, 8)),
+        ("a: 'one two'", (1, 9)),
+        ("a: 'it''s one two'", (1, 15)),
+        ('a: "\\"one two"', (1, 11)),
+        ("a: |\n   one\n   two", (3, 4)),
+        ("a: >-\n\n  one\n  two", (4, 3)),
+        ("a: one\n    two", (2, 5)),
+        ("a: 'one\n\n   two'", (3, 4)),
+    ],
+)
+def test_a_place_inside_a_text_is_found_however_the_text_is_written(text: str, place: tuple[int, int]) -> None:
+    node = node_of(text).mapping()["a"]
+    complaint = node.wrong("no", offset=node.text().index("two"))
+    assert (complaint.line, complaint.column) == place
 
 
 def test_a_key_that_is_not_known_is_met_with_the_nearest_that_is() -> None:
