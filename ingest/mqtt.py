@@ -6,6 +6,7 @@ to leave the acknowledging to us. Reading is paused by taking the socket off the
 """
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -105,6 +106,7 @@ async def open_mqtt(settings: IngestSettings, *, now: Callable[[], Instant] = cl
         yield source
         await source.say_farewell()
     finally:
+        source.leave()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
@@ -119,6 +121,7 @@ class MqttSource(MessageSource):
         self._now = now
         self._inbox = Inbox(settings.queue_limit, settings.queue_bytes, self._choose_reading)
         self._stopped = False
+        self._left = False
         self._room = asyncio.Event()
         self._room.set()
         self._line: _Line | None = None
@@ -159,6 +162,12 @@ class MqttSource(MessageSource):
         self._inbox.close()
         self._choose_reading()
 
+    def leave(self) -> None:
+        """Make the present connection the last one, even if it ends badly."""
+        self._left = True
+        if self._line is not None:
+            self._line.client.timeout = FAREWELL_S
+
     async def say_farewell(self) -> None:
         """Make sure that the broker has seen every acknowledgement, before the connection is closed."""
         self.stop_reading()
@@ -168,7 +177,7 @@ class MqttSource(MessageSource):
     async def stay_connected(self) -> None:
         """Connect, again and again, until cancelled."""
         failures = 0
-        while True:
+        while not self._left:
             # A full inbox has no place for what a new connection brings.
             await self._room.wait()
             try:
@@ -199,13 +208,15 @@ class MqttSource(MessageSource):
                 tasks.create_task(line.until_lost())
                 tasks.create_task(line.until_broken())
                 tasks.create_task(line.keep_alive())
-                await line.subscribe(self._settings.topics)
-                if self._lines > 1 and not line.session_present:
+                if line.session_present:
+                    # What was subscribed to before comes already.
+                    self._problem = None
+                elif self._lines > 1:
                     _LOG.warning(
-                        "the broker has forgotten our session",
+                        "the broker has forgotten our session; what was published meanwhile may be lost",
                         broker=str(self._address),
-                        means="what was published while we were away may be lost",
                     )
+                await line.subscribe(self._settings.topics)
                 self._problem = None
                 _LOG.info("mqtt connected", broker=str(self._address), session_present=line.session_present)
         finally:
@@ -280,7 +291,15 @@ class _Line:
         Raises:
             MqttError: the broker does not answer, or refuses one.
         """
-        codes = await self.client.subscribe([(topic, 1) for topic in topics], timeout=HANDSHAKE_S)
+        asking = asyncio.ensure_future(self.client.subscribe([(topic, 1) for topic in topics], timeout=math.inf))
+        try:
+            while not (await asyncio.wait({asking}, timeout=HANDSHAKE_S))[0]:
+                # The answer may lie behind messages, or behind the acknowledgements that we owe.
+                if not (self._is_paused() or self._owes()):
+                    raise aiomqtt.MqttError("does not answer a subscription")
+        finally:
+            asking.cancel()
+        codes = await asking
         refused = [topic for topic, code in zip(topics, codes, strict=False) if _is_refusal(code)]
         if refused:
             raise aiomqtt.MqttError(f"refuses the subscription to {', '.join(refused)}")
@@ -400,6 +419,6 @@ def _reason(error: BaseException) -> str:
         error = error.exceptions[0]
     cause = error.__cause__ if isinstance(error.__cause__, aiomqtt.MqttError) else error
     text = str(cause).rstrip(".") or type(cause).__name__
-    if text.startswith(("refuses", "sends")):
+    if text.startswith(("refuses", "sends", "does not")):
         return text
     return f"{'refuses us' if isinstance(cause, MqttConnectError) else 'cannot be reached'}: {text}"
