@@ -89,6 +89,13 @@ class Bound:
             return value <= self.limit
         return value < self.limit
 
+    def overlaps(self, other: "Bound") -> bool:
+        """Whether any value satisfies both."""
+        if self.operator[0] == other.operator[0]:
+            return True
+        low, high = (self, other) if self.operator[0] == ">" else (other, self)
+        return low.limit < high.limit or (low.holds(high.limit) and high.holds(low.limit))
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -370,7 +377,7 @@ class _RuleReader:
         raise_if = _bound(parts["raise"])
         opposite = {">=": "<", ">": "<=", "<=": ">", "<": ">="}[raise_if.operator]
         clear_if = _bound(parts["clear"]) if "clear" in parts else Bound(opposite, raise_if.limit)
-        if raise_if.holds(clear_if.limit) and clear_if.holds(raise_if.limit):
+        if raise_if.overlaps(clear_if):
             sentence = f"'clear' ({clear_if}) overlaps 'raise' ({raise_if}): an alert would come and go at once"
             raise parts["clear" if "clear" in parts else "raise"].wrong(sentence)
         return Window(self._own_source(), over, value, of, raise_if, clear_if)
@@ -388,11 +395,11 @@ class _RuleReader:
         inner, shift = rest[:-1], text.index("(") + 1
         if Value(name) is Value.COUNT:
             if inner.strip() != "*":
-                raise node.wrong("count takes a star: count(*); narrow it with `where`", offset=(0, shift))
+                raise node.wrong("count takes a star: count(*); narrow it with `where`", offset=shift)
             return Value.COUNT, None
         of = compile_expression(node, self.scope, inner, shift)
         if of.type is not Type.NUMBER:
-            raise node.wrong(f"{name} wants a number, but {of.text!r} is {of.type}", offset=(0, shift))
+            raise node.wrong(f"{name} wants a number, but {of.text!r} is {of.type}", offset=shift)
         return Value(name), of
 
     def _together(self, node: YamlNode) -> Together:

@@ -20,6 +20,8 @@ from ioc.runtime.marked_yaml import YamlNode, expected
 
 MAX_CHARACTERS: Final = 2_000
 MAX_DEPTH: Final = 50
+MAX_LEVELS: Final = 200
+"""How deep a tree may go; `a or b or c` is one level for each `or`."""
 
 
 class Type(StrEnum):
@@ -128,9 +130,7 @@ def _parse(node: YamlNode, source: str, shift: int) -> exp.Expr:
     for index, character in enumerate(source):
         depth += (character == "(") - (character == ")")
         if depth > MAX_DEPTH:
-            raise node.wrong(
-                f"more than {MAX_DEPTH} brackets stand inside one another", offset=_offset(source, index, shift)
-            )
+            raise node.wrong(f"more than {MAX_DEPTH} brackets stand inside one another", offset=index + shift)
     try:
         tree = sqlglot.parse_one(source, dialect="postgres")
     except sqlglot.errors.ParseError as error:
@@ -144,19 +144,28 @@ def _parse(node: YamlNode, source: str, shift: int) -> exp.Expr:
             sentence = f"expected {description.removeprefix('Expecting ')!r} after {found!r}"
         else:
             sentence = f"{found!r} does not fit here; expected something like: pm25 > 150 and zone = 'market'"
-        raise node.wrong(sentence, offset=_offset(source, min(start, len(source)), shift)) from error
-    except (sqlglot.errors.SqlglotError, RecursionError) as error:
+        raise node.wrong(sentence, offset=min(start, len(source)) + shift) from error
+    except sqlglot.errors.SqlglotError as error:
         raise node.wrong(
             f"{source.strip()[:60]!r} cannot be read: a quotation mark or a bracket is left open"
         ) from error
+    except RecursionError as error:
+        raise node.wrong(_TOO_DEEP) from error
+    if _levels(tree) > MAX_LEVELS:
+        raise node.wrong(_TOO_DEEP)
     return tree
 
 
-def _offset(source: str, index: int, shift: int) -> tuple[int, int]:
-    """Turn an index into lines and columns, counted from 0."""
-    before = source[:index]
-    line = before.count("\n")
-    return (line, index - before.rfind("\n") - 1) if line else (0, index + shift)
+_TOO_DEEP: Final = f"the parts of this expression stand more than {MAX_LEVELS} levels inside one another"
+
+
+def _levels(tree: exp.Expr) -> int:
+    """Count how deep a tree goes, without recursion."""
+    levels, row = 0, [tree]
+    while row and levels <= MAX_LEVELS:
+        levels += 1
+        row = [child for parent in row for child in parent.iter_expressions()]
+    return levels
 
 
 _Arguments = list[tuple[pl.Expr, Type]]
@@ -176,7 +185,7 @@ def _distance(arguments: list[pl.Expr], _: Scope) -> pl.Expr:
     """Haversine in metres, as in ioc.model.geo."""
     lat, lon, other_lat, other_lon = (argument.radians() for argument in arguments)
     half = (((other_lat - lat) / 2).sin() ** 2) + lat.cos() * other_lat.cos() * (((other_lon - lon) / 2).sin() ** 2)
-    return 2 * EARTH_RADIUS_M * half.sqrt().arcsin()
+    return 2 * EARTH_RADIUS_M * half.sqrt().clip(upper_bound=1.0).arcsin()
 
 
 FUNCTIONS: Final[Mapping[str, _Function]] = {
@@ -207,9 +216,10 @@ _COMPARISONS: Final[Mapping[type[exp.Expr], Callable[[pl.Expr, pl.Expr], pl.Expr
 }
 
 _ARITHMETIC: Final[Mapping[type[exp.Expr], Callable[[pl.Expr, pl.Expr], pl.Expr]]] = {
-    exp.Add: lambda a, b: a + b,
-    exp.Sub: lambda a, b: a - b,
-    exp.Mul: lambda a, b: a * b,
+    # As floats, because whole numbers wrap around when they grow too large.
+    exp.Add: lambda a, b: a.cast(pl.Float64) + b.cast(pl.Float64),
+    exp.Sub: lambda a, b: a.cast(pl.Float64) - b.cast(pl.Float64),
+    exp.Mul: lambda a, b: a.cast(pl.Float64) * b.cast(pl.Float64),
     # SQL's division by zero is an error; here it is unknown, like everything that cannot be told.
     exp.Div: lambda a, b: pl.when(b != 0).then(a / b),
     exp.Mod: lambda a, b: pl.when(b != 0).then(a % b),
@@ -367,4 +377,4 @@ class _Compiler:
 
     def _wrong(self, tree: exp.Expr, sentence: str) -> Exception:
         starts = [n.meta["start"] for n in tree.walk() if "start" in n.meta]
-        return self.node.wrong(sentence, offset=_offset(self.source, min(starts, default=0), self.shift))
+        return self.node.wrong(sentence, offset=min(starts, default=0) + self.shift)

@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from ioc.runtime.marked_yaml import YamlNode, expected
 
-_PLACE = re.compile(r"\{([a-z_][a-z0-9_]*(?:\.[a-z_]+)?)(?::(\.\d?f|d))?\}")
+_PLACE = re.compile(r"\{([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?)(?::(\.\d?f|d))?\}")
 _ANY_BRACE = re.compile(r"[{}]")
 MISSING: Final = "–"
 MAX_CHARACTERS: Final = 300
+# What is larger measures nothing, and would fill a screen with digits; infinity and NaN are caught with it.
+_LARGEST: Final = 1e21
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Title:
             if value is None:
                 return MISSING
             numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if numeric and not -_LARGEST < value < _LARGEST:
+                return MISSING
             if match[2] and numeric:
                 return format(round(value) if match[2] == "d" else value, match[2])
             if isinstance(value, float):
@@ -46,18 +50,19 @@ def read_title(node: YamlNode, known: Collection[str]) -> Title:
     Raises:
         Misplaced: an unknown name, or a brace that is not part of a place.
     """
-    text = " ".join(node.text().split())
+    written = node.text()
+    text = " ".join(written.split())
     if not text:
         raise node.wrong("a title is missing here")
     if len(text) > MAX_CHARACTERS:
         raise node.wrong(f"a title has {len(text)} characters; at most {MAX_CHARACTERS} are shown")
-    for match in _PLACE.finditer(text):
+    for match in _PLACE.finditer(written):
         if match[1] not in known:
-            at = max(node.text().find(match[0]), 0)
-            raise node.wrong(f"{match[1]!r} is not known in titles; {expected(match[1], known)}", offset=(0, at + 1))
-    rest = _ANY_BRACE.search(_PLACE.sub(_blank, text))
+            sentence = f"{match[1]!r} is not known in titles; {expected(match[1], known)}"
+            raise node.wrong(sentence, offset=match.start(1))
+    rest = _ANY_BRACE.search(_PLACE.sub(_blank, written))
     if rest is not None:
-        raise node.wrong("a place in a title looks like {pm25} or {pm25:.1f}", offset=(0, rest.start()))
+        raise node.wrong("a place in a title looks like {pm25} or {pm25:.1f}", offset=rest.start())
     return Title(text)
 
 

@@ -3,7 +3,7 @@
 import difflib
 import math
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from ioc.model.faults import Fault
 
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 40
+
+_BLOCKS = ("|", ">")
+_QUOTES = ("'", '"')
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -41,6 +44,7 @@ class YamlNode:
 
     node: Any
     source: str
+    document: str = field(repr=False, compare=False)
 
     @property
     def line(self) -> int:
@@ -50,21 +54,24 @@ class YamlNode:
     @property
     def column(self) -> int:
         """The column, counted from 1; for a quoted text, that of its first character."""
-        quoted = isinstance(self.node, yaml.ScalarNode) and self.node.style in ("'", '"')
+        quoted = isinstance(self.node, yaml.ScalarNode) and self.node.style in _QUOTES
         return int(self.node.start_mark.column) + (2 if quoted else 1)
 
-    def wrong(self, sentence: str, *, offset: tuple[int, int] = (0, 0)) -> Misplaced:
+    def wrong(self, sentence: str, *, offset: int = 0) -> Misplaced:
         """Make the complaint that belongs here.
 
         Args:
             sentence: what is wrong and what was expected.
-            offset: lines and columns into this text, counted from 0.
+            offset: characters into this text, counted from 0.
         """
-        lines, columns = offset
-        if isinstance(self.node, yaml.ScalarNode) and self.node.style in ("|", ">"):
-            return Misplaced(self.source, self.line + 1 + lines, columns + 1, sentence)
-        column = columns + 1 if lines else self.column + columns
-        return Misplaced(self.source, self.line + lines, column, sentence)
+        if not offset and not (isinstance(self.node, yaml.ScalarNode) and self.node.style in _BLOCKS):
+            return Misplaced(self.source, self.line, self.column, sentence)
+        index = _written(self.document, self.node, offset)
+        line = self.document.count("\n", 0, index) + 1
+        return Misplaced(self.source, line, index - self.document.rfind("\n", 0, index), sentence)
+
+    def _child(self, node: Any) -> "YamlNode":
+        return YamlNode(node, self.source, self.document)
 
     def mapping(self, known: Collection[str] | None = None, required: Collection[str] = ()) -> dict[str, "YamlNode"]:
         """Read a mapping.
@@ -80,13 +87,13 @@ class YamlNode:
             raise self.wrong(f"expected keys and values here, found {self.described()}")
         found: dict[str, YamlNode] = {}
         for key_node, value_node in self.node.value:
-            key = YamlNode(key_node, self.source)
+            key = self._child(key_node)
             name = key.text()
             if name in found:
                 raise key.wrong(f"{name!r} stands here twice")
             if known is not None and name not in known:
                 raise key.wrong(f"{name!r} is not known here; {expected(name, known)}")
-            found[name] = YamlNode(value_node, self.source)
+            found[name] = self._child(value_node)
         for name in required:
             if name not in found:
                 raise self.wrong(f"{name!r} is missing")
@@ -94,13 +101,13 @@ class YamlNode:
 
     def keys(self) -> dict[str, "YamlNode"]:
         """Give the nodes of a mapping's keys themselves, by name."""
-        return {YamlNode(key, self.source).text(): YamlNode(key, self.source) for key, _ in self.node.value}
+        return {self._child(key).text(): self._child(key) for key, _ in self.node.value}
 
     def sequence(self) -> list["YamlNode"]:
         """Read a list."""
         if not isinstance(self.node, yaml.SequenceNode):
             raise self.wrong(f"expected a list here, found {self.described()}")
-        return [YamlNode(item, self.source) for item in self.node.value]
+        return [self._child(item) for item in self.node.value]
 
     def text(self) -> str:
         """Read a text; a number or a word such as `on` that stands unquoted is taken as it is written."""
@@ -186,7 +193,7 @@ def read_marked(text: str, source: str) -> YamlNode | None:
         raise Misplaced(source, line, column, f"this is not YAML: {error.reason}") from error
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise Misplaced(source, 1, 1, f"this is not YAML: {error}") from error
-    return None if node is None else YamlNode(node, source)
+    return None if node is None else YamlNode(node, source, text)
 
 
 def read_marked_file(path: Path, shown: str | None = None) -> YamlNode | None:
@@ -220,6 +227,29 @@ def expected(word: str, known: Collection[str]) -> str:
         return f"did you mean {near[0]!r}?"
     words = ", ".join(sorted(known))
     return f"expected one of: {words}" if len(words) <= 200 else f"expected one of {len(known)} known words"
+
+
+def _written(document: str, node: Any, offset: int) -> int:
+    """Find where in a document a text's character stands, however the text is folded, indented or quoted.
+
+    White space is where the written and the read text differ, so the other characters are counted.
+    """
+    before = sum(not character.isspace() for character in node.value[:offset])
+    index = int(node.start_mark.index)
+    if node.style in _BLOCKS:
+        index = document.find("\n", index) + 1
+    elif node.style in _QUOTES:
+        index += 1
+    while index < len(document):
+        character = document[index]
+        if not character.isspace():
+            if not before:
+                return index
+            before -= 1
+            # Two signs that stand for one: '' in single quotation marks, a backslash and its letter in double ones.
+            index += (node.style == "'" and character == "'") or (node.style == '"' and character == "\\")
+        index += 1
+    return len(document)
 
 
 def _at(mark: Any, source: str, sentence: str) -> Misplaced:

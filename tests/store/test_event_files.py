@@ -188,7 +188,7 @@ def test_plain_events_are_read_the_fast_way() -> None:
     assert event_files._fast(data, schema) is not None
 
 
-TIME_TYPES = {
+TIME_TYPES: dict[str, Any] = {
     "milliseconds": pl.Int64,
     "fractions": pl.Float64,
     "iso": pl.String,
