@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
@@ -85,10 +86,11 @@ def say_hello(url: str, protocol: Literal[3, 5], *, timeout: float = 3.0) -> Hel
     secure = parts.scheme == "mqtts"
     address = (parts.hostname or "", parts.port or (8883 if secure else 1883))
     try:
-        with socket.create_connection(address, timeout) as plain:
-            connection = plain
+        with ExitStack() as stack:
+            connection = stack.enter_context(socket.create_connection(address, timeout))
             if secure:
-                connection = ssl.create_default_context().wrap_socket(plain, server_hostname=address[0])
+                context = ssl.create_default_context()
+                connection = stack.enter_context(context.wrap_socket(connection, server_hostname=address[0]))
             connection.sendall(_connect(protocol, parts.username, parts.password))
             code, properties = _acknowledged(connection, protocol)
             if code:

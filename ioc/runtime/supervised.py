@@ -131,6 +131,7 @@ def _explain_failure(plan: Plan, name: str, status: int) -> int:
 def _await_page(supervisor: Supervisor, plan: Plan, page: Page) -> None:
     began = time.monotonic()
     told = False
+    say(f"starting {', '.join(member.command.name for member in plan.members)}")
     while not supervisor.asked_to_stop and supervisor.failed is None:
         missing = _not_ready(page)
         if not missing:
