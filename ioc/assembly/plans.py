@@ -37,11 +37,7 @@ def plan_demo(configuration: Configuration, *, city: str | None, simulators: boo
         members.append(Member(_stage_command(stage, configuration, logs=True)))
         if stage is UI:
             members += _city_members(configuration, simulators=simulators)
-    return Plan(
-        members=tuple(members),
-        data=configuration.data,
-        page=Page(configuration.ui.host, configuration.ui.port, must_be_well=(INGEST.name, RULES.name)),
-    )
+    return Plan(tuple(members), data=configuration.data, page=_page(configuration))
 
 
 def plan_run(stages: Iterable[Stage], configuration: Configuration) -> Plan:
@@ -116,9 +112,13 @@ def _stage_command(stage: Stage, configuration: Configuration, *, logs: bool = F
         arguments=python("ioc.assembly.process", stage.name),
         environment={**FOR_SMALL_BATCHES, **handover(stage, configuration).environment()},
         log=configuration.data / "logs" / f"{stage.name}.log" if logs else None,
-        address=f"http://{configuration.ui.host}:{configuration.ui.port}" if stage is UI else "",
+        address=_page(configuration).address if stage is UI else "",
         ports=(configuration.ui.port,) if stage is UI else (),
     )
+
+
+def _page(configuration: Configuration) -> Page:
+    return Page(configuration.ui.host, configuration.ui.port, must_be_well=(INGEST.name, RULES.name))
 
 
 def _city_members(configuration: Configuration, *, simulators: bool) -> list[Member]:

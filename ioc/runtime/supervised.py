@@ -33,6 +33,7 @@ class Page:
     """Where the page will answer.
 
     Attributes:
+        host: the address it listens on; one that means "all of them" is reached by loopback.
         must_be_well: the processes without which it would show a city that nobody watches.
     """
 
@@ -41,9 +42,19 @@ class Page:
     must_be_well: tuple[str, ...]
 
     @property
+    def reachable(self) -> str:
+        """The host to connect to from here."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+
+    @property
+    def place(self) -> str:
+        """Host and port as addresses are written."""
+        return f"[{self.reachable}]:{self.port}" if ":" in self.reachable else f"{self.reachable}:{self.port}"
+
+    @property
     def address(self) -> str:
         """What people type."""
-        return f"http://{self.host}:{self.port}"
+        return f"http://{self.place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +166,9 @@ def _not_ready(page: Page) -> list[str]:
 
 def _ask_health(page: Page) -> dict[str, Any] | None:
     """Read /api/health by hand: an HTTP client would cost this process more than all the rest of it."""
-    request = f"GET /api/health HTTP/1.1\r\nHost: {page.host}:{page.port}\r\nConnection: close\r\n\r\n"
+    request = f"GET /api/health HTTP/1.1\r\nHost: {page.place}\r\nConnection: close\r\n\r\n"
     try:
-        with socket.create_connection((page.host, page.port), 1.0) as connection:
+        with socket.create_connection((page.reachable, page.port), 1.0) as connection:
             connection.settimeout(2.0)
             connection.sendall(request.encode())
             answer = b"".join(iter(lambda: connection.recv(65_536), b""))

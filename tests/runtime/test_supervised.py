@@ -34,3 +34,16 @@ def test_a_child_that_was_asked_for_the_impossible_gives_its_reason_and_status(
 def test_telling_is_no_reason_to_stop(capsys: pytest.CaptureFixture[str]):
     say("all is well")
     assert capsys.readouterr().out == "all is well\n"
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://[::1]:8000"),
+        ("ioc.example", "http://ioc.example:8000"),
+    ],
+)
+def test_the_address_that_people_are_told_can_be_opened(host: str, address: str):
+    assert Page(host, 8000, ()).address == address
