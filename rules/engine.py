@@ -17,9 +17,10 @@ from ioc.model.events import FIXED_COLUMNS
 from ioc.model.instant import SECOND, Duration, Instant
 from ioc.model.quantities import Catalogue
 from rules.book import Absence, Rule, RuleBook, Source, Threshold, Together, Window, columns_of
+from rules.evidence import Evidence
 from rules.keys import KeyTable, key_expression
 from rules.kinds.absence import AbsenceKind
-from rules.kinds.contract import NEVER, Change, Feed, Kind, Numbers, Row
+from rules.kinds.contract import NEVER, Change, Feed, Kind, Numbers
 from rules.kinds.threshold import FALSE, TRUE, UNKNOWN, ThresholdKind
 from rules.kinds.together import TogetherKind
 from rules.kinds.window import WindowKind
@@ -28,6 +29,9 @@ DEAF_AFTER: Final[Duration] = 10 * SECOND
 """Time between two stamps of the stream after which ingest is taken to have been away."""
 
 Columns = dict[str, pl.Series]
+
+LARGEST_MEASURED: Final = 1e100
+"""A window passes over values beyond this, as over missing ones: they measure nothing, and their sum is none."""
 
 
 @dataclass(slots=True)
@@ -73,13 +77,11 @@ class Engine:
         """
         self._registry = dict(registry or {})
         self._schema = {**FIXED_COLUMNS, **catalogue.schema()}
-        self._evidence = keep_evidence
+        self._evidence = Evidence() if keep_evidence else None
         self._tables: dict[tuple[str, ...], KeyTable] = {}
         self._selected: dict[str, pl.Expr] = {}
         self._clock: Instant = NEVER
         self._next_ref = 0
-        self._batch: tuple[int, pl.DataFrame] = (0, pl.DataFrame())
-        self._rows: dict[int, Row] = {}
         self._runners = [self._runner(index, rule) for index, rule in enumerate(book.rules)]
         self._needed = sorted({column for rule in book.rules for column in columns_of(rule)})
         self._started = False
@@ -109,6 +111,8 @@ class Engine:
     def _advance(self, batch: pl.DataFrame, clock: Instant | None, *, closing: bool) -> list[AlertChange]:
         if clock is not None:
             self._notice_deafness(batch, clock)
+        if self._evidence is not None:
+            self._evidence.begin(self._next_ref, batch)
         columns, clocks, at = self._evaluate(batch)
         if len(clocks):
             self._clock = int(clocks[-1])
@@ -125,7 +129,8 @@ class Engine:
             found = runner.kind.step(feed, until, closing=closing)
             if found:
                 changes += self._named(runner, found)
-        self._keep_rows()
+        if self._evidence is not None:
+            self._evidence.keep(self._refs())
         self._next_ref += batch.height
         changes.sort(key=lambda change: (change.at, change.to is AlertState.RESOLVED, change.rule, change.key))
         return changes
@@ -146,12 +151,10 @@ class Engine:
     def _evaluate(self, batch: pl.DataFrame) -> tuple[Columns, Numbers, Numbers]:
         """Evaluate every condition of every rule; give also the clock and `at` of each row."""
         if not batch.height:
-            self._batch = (self._next_ref, batch)
             return {}, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         missing = [pl.lit(None, self._schema[name]).alias(name) for name in self._needed if name not in batch.columns]
         frame = batch.with_columns(missing) if missing else batch
         selected = frame.select([expression.alias(name) for name, expression in self._selected.items()])
-        self._batch = (self._next_ref, batch)
         at = batch["at"].to_physical().to_numpy()
         received = batch["received_at"].to_physical().to_numpy()
         clocks = np.maximum.accumulate(np.maximum(received, self._clock))
@@ -166,8 +169,11 @@ class Engine:
         if lateness is None:
             return feed, self._clock
         until = self._clock - lateness
-        if runner.held is not None:
-            feed = runner.held.followed_by(feed)
+        held = runner.held
+        if held is not None and len(held):
+            if not (len(feed) or closing) and held.now[0] > until:
+                return feed, until
+            feed = held.followed_by(feed)
         order = np.argsort(feed.now, kind="stable")
         if closing:
             runner.held = None
@@ -225,11 +231,12 @@ class Engine:
             if watch.of is None:
                 return kind, _of_source(watch.source), {}
             value = watch.of.expression.cast(pl.Float64)
-            return kind, _of_source(watch.source) & value.is_finite().fill_null(value=False), {"value": value}
+            measured = (value.abs() <= LARGEST_MEASURED).fill_null(value=False)
+            return kind, _of_source(watch.source) & measured, {"value": value}
         return self._together(watch)
 
     def _together(self, watch: Together) -> tuple[Kind, pl.Expr, dict[str, pl.Expr]]:
-        row_of = self._row_of if self._evidence else None
+        row_of = None if self._evidence is None else self._evidence.row
         kind = TogetherKind(watch.within, watch.near_m, watch.clear_after, row_of)
         first, second = (_of_source(source).fill_null(value=False) for source in watch.sources)
         concerned = first | second
@@ -239,9 +246,13 @@ class Engine:
         return kind, concerned, {"first": first, "second": second, **place}
 
     def _expect_registered(self) -> None:
+        """Watch registered assets that were never heard, from now on; those already watched stay as they are."""
         for runner in self._runners:
             watch = runner.rule.watch
             if isinstance(watch, Absence) and isinstance(runner.kind, AbsenceKind) and runner.rule.per == ("asset",):
+                if watch.source.where is not None:
+                    # Whether an asset will ever send what the condition asks for, nobody can know.
+                    continue
                 kinds = watch.source.kinds
                 names = [asset.id for asset in self._registry.values() if not kinds or asset.kind in kinds]
                 codes = runner.keys.codes(pl.Series(names, dtype=pl.String))
@@ -254,9 +265,9 @@ class Engine:
         texts = iter(runner.keys.texts([code for pair in pairs for code in pair]))
         named = []
         for change, pair in zip(listed, pairs, strict=True):
-            evidence: tuple[Row, ...] = ()
-            if self._evidence:
-                evidence = (*change.rows, *(self._row_of(ref) for ref in change.refs))
+            evidence = change.rows
+            if self._evidence is not None:
+                evidence = (*evidence, *(self._evidence.row(ref) for ref in change.refs))
             named.append(
                 AlertChange(
                     rule=runner.rule.name,
@@ -270,28 +281,10 @@ class Engine:
             )
         return named
 
-    def _row_of(self, ref: int) -> Row:
-        first, frame = self._batch
-        if ref < first:
-            return self._rows.get(ref, {})
-        times = ("at", "received_at")
-        row = frame.slice(ref - first, 1).with_columns(pl.col(times).to_physical()).row(0, named=True)
-        return {name: value for name, value in row.items() if value is not None}
-
-    def _keep_rows(self) -> None:
-        """Keep, of this batch, the events that held feeds and kinds may yet name."""
-        if not self._evidence:
-            return
-        needed = {ref for runner in self._runners for ref in runner.kind.refs()}
-        for runner in self._runners:
-            if runner.held is not None:
-                needed.update(runner.held.ref.tolist())
-        first, _ = self._batch
-        for ref in [ref for ref in self._rows if ref not in needed]:
-            del self._rows[ref]
-        for ref in needed:
-            if ref >= first and ref not in self._rows:
-                self._rows[ref] = self._row_of(ref)
+    def _refs(self) -> list[Numbers]:
+        """Number the events that held feeds and kinds may yet name."""
+        held = [runner.held.ref for runner in self._runners if runner.held is not None]
+        return held + [np.array(runner.kind.refs(), dtype=np.int64) for runner in self._runners]
 
     def dump(self) -> dict[str, Any]:
         """Give the whole state as plain data, keys as texts, for a checkpoint."""
@@ -316,7 +309,7 @@ class Engine:
             "next_ref": self._next_ref,
             "started": self._started,
             "stamp": self._stamp,
-            "rows": list(self._rows.items()),
+            "rows": [] if self._evidence is None else self._evidence.dump(self._refs()),
             "rules": rules,
         }
 
@@ -333,7 +326,8 @@ class Engine:
         self._next_ref = dumped["next_ref"]
         self._started = dumped["started"]
         self._stamp = dumped["stamp"]
-        self._rows = {int(ref): dict(row) for ref, row in dumped["rows"]}
+        if self._evidence is not None:
+            self._evidence.load(dumped["rows"])
         left = []
         for runner in self._runners:
             known = dumped["rules"].get(runner.rule.name)
@@ -352,6 +346,9 @@ class Engine:
                     np.array(held["ref"], dtype=np.int64),
                     {name: np.array(values) for name, values in held["columns"].items()},
                 )
+        if self._started:
+            # An absence rule that is new, or an asset: watched from now on.
+            self._expect_registered()
         return left
 
 

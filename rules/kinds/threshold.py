@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ioc.model.instant import SECOND, Duration, Instant
+from ioc.model.instant import DAY, SECOND, Duration, Instant
 from rules.kinds.contract import NEVER, Change, Feed, grown
 
 IDLE: Final = 0
@@ -41,9 +41,11 @@ class ThresholdKind:
         self._raised_at = np.zeros(0, dtype=np.int64)
         self._seen_raise = np.zeros(0, dtype=np.int64)
         self._seen_clear = np.zeros(0, dtype=np.int64)
+        self._until: Instant = NEVER
 
     def step(self, feed: Feed, until: Instant, *, closing: bool) -> list[Change]:  # noqa: ARG002
         """Take events; time alone changes nothing here."""
+        self._until = max(self._until, until)
         if not len(feed):
             return []
         self._grow(int(feed.key.max()) + 1)
@@ -109,8 +111,12 @@ class ThresholdKind:
         self._seen_clear = grown(self._seen_clear, size, NEVER)
 
     def dump(self) -> dict[str, Any]:
-        """Give the keys seen so far and, side by side, what is known of each."""
-        keys = np.flatnonzero((self._seen_raise > NEVER) | (self._seen_clear > NEVER))
+        """Give the keys that matter and, side by side, what is known of each.
+
+        A key that is idle and has been silent for a day does not: ingest takes no event that is older.
+        """
+        seen = np.maximum(self._seen_raise, self._seen_clear)
+        keys = np.flatnonzero((seen > NEVER) & ((self._phase != IDLE) | (seen > self._until - DAY)))
         return {
             "keys": keys.tolist(),
             "phase": self._phase[keys].tolist(),

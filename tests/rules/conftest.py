@@ -6,17 +6,21 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ioc.model.alerts import AlertState
 from ioc.model.events import FIXED_COLUMNS
 from ioc.model.instant import SECOND
 from ioc.model.quantities import Catalogue
 from ioc.store.catalogue import load_catalogue
 from rules.book import RuleBook, read_book_text
+from rules.engine import Engine
 from rules.expressions import scope_of
 
 START = 1_790_000_000 * SECOND
 
 BookOf = Callable[[str], RuleBook]
 BatchOf = Callable[[Sequence[dict[str, Any]]], pl.DataFrame]
+Alert = tuple[str, float, float | None]
+AlertsOf = Callable[..., list[Alert]]
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +52,25 @@ def batch_of(catalogue: Catalogue) -> BatchOf:
         return frame.with_columns(pl.col("at", "received_at").cast(pl.Datetime("us", "UTC")))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def alerts_of(catalogue: Catalogue, book_of: BookOf, batch_of: BatchOf) -> AlertsOf:
+    """Runs rules over rows one by one, then lets the clock go on to `until`; gives what came of it.
+
+    An alert is (key, raised, cleared or None) in seconds after START, in order of `raised`.
+    """
+
+    def run(text: str, rows: Sequence[dict[str, Any]], until: float | None = None) -> list[Alert]:
+        engine = Engine(book_of(text), catalogue)
+        changes = [change for row in rows for change in engine.step(batch_of([{"kind": "sensor", "asset": "a"} | row]))]
+        if until is not None:
+            changes += engine.step(pl.DataFrame(), START + round(until * SECOND))
+        changes += engine.finish()
+        cleared = {c.alert: (c.at - START) / SECOND for c in changes if c.to is AlertState.RESOLVED}
+        raised = [c for c in changes if c.to is AlertState.FIRING]
+        return sorted(
+            ((c.key, (c.raised_at - START) / SECOND, cleared.get(c.alert)) for c in raised), key=lambda a: (a[1], a[0])
+        )
+
+    return run
