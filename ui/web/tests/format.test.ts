@@ -48,7 +48,7 @@ describe("numbers", () => {
 
   test("a value stands with its unit, and yes or no in words", () => {
     const quantity = { type: "number", unit: "µg/m³", title: { vi: "Bụi mịn", en: "PM2.5" } };
-    expect(value(151.2, quantity, "en", en)).toBe("151\u202fµg/m³");
+    expect(value(151.2, quantity, "en", en)).toBe("151\u00a0µg/m³");
     expect(value(9, { ...quantity, unit: "%" }, "en", en)).toBe("9%");
     expect(value(true, undefined, "vi", vi)).toBe("có");
     expect(value("<b>person</b>", undefined, "vi", vi)).toBe("<b>person</b>");

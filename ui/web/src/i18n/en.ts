@@ -132,7 +132,7 @@ export const en = {
   },
   number: {
     value: "Measured",
-    count: "Count",
+    count: "Events",
     held_s: "Held for",
     threshold: "Limit",
     raise: "Raises when",
@@ -142,7 +142,13 @@ export const en = {
     distance_m: "Apart",
     within_s: "Within",
   },
-  card: { heard: "heard", never: "not heard yet", unregistered: "not registered", values: "Last values" },
+  card: {
+    heard: "heard",
+    ago: "ago",
+    never: "not heard yet",
+    unregistered: "not registered",
+    values: "Last values",
+  },
   map: {
     label: "Map of the city with devices and incidents",
     layers: "Layers",

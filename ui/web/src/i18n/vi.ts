@@ -134,7 +134,7 @@ export const vi: Dictionary = {
   },
   number: {
     value: "Đo được",
-    count: "Số lượng",
+    count: "Số sự kiện",
     held_s: "Kéo dài",
     threshold: "Ngưỡng",
     raise: "Báo khi",
@@ -145,7 +145,8 @@ export const vi: Dictionary = {
     within_s: "Trong vòng",
   },
   card: {
-    heard: "tín hiệu",
+    heard: "tín hiệu cuối",
+    ago: "trước",
     never: "chưa có tín hiệu",
     unregistered: "chưa đăng ký",
     values: "Giá trị mới nhất",

@@ -2,6 +2,7 @@
 
 import type { ExpressionSpecification, GeoJSONSource, Map as GlMap, LayerSpecification } from "maplibre-gl";
 import type { Asset } from "../live/protocol";
+import { OFFLINE } from "./images";
 import { freshness, layerOf } from "./layer";
 import type { Palette } from "./palette";
 
@@ -95,6 +96,20 @@ function layersOf(source: string, colours: Palette, hidden: ReadonlySet<string>)
       },
       paint: { "icon-opacity": ["max", 0.45, fresh] },
     },
+    {
+      id: `${source}-cross`,
+      type: "symbol",
+      source,
+      minzoom: ICON_ZOOM,
+      filter: shownFilter(hidden),
+      layout: {
+        "icon-image": OFFLINE,
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+        "icon-offset": [7, -7],
+      },
+      paint: { "icon-opacity": ["case", offline, 1, 0] },
+    },
   ];
 }
 
@@ -105,7 +120,7 @@ function shownFilter(hidden: ReadonlySet<string>): ExpressionSpecification {
 /** Show and hide kinds. */
 export function setHidden(map: GlMap, hidden: ReadonlySet<string>): void {
   for (const source of [FIXED, MOVING]) {
-    for (const part of ["dot", "icon"]) {
+    for (const part of ["dot", "icon", "cross"]) {
       if (map.getLayer(`${source}-${part}`)) map.setFilter(`${source}-${part}`, shownFilter(hidden));
     }
   }

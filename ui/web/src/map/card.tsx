@@ -40,7 +40,9 @@ export function AssetCard({ map, moves }: { map: CityMap | null; moves: number }
 function Content({ asset, pinned }: { asset: Asset; pinned: boolean }) {
   const { card, kindOne, status } = words.value;
   const known = quantities.value;
-  const values = Object.entries(asset.values).slice(0, SHOWN);
+  const values = Object.entries(asset.values)
+    .filter(([name]) => name !== "simulated")
+    .slice(0, SHOWN);
   const kind = (kindOne as Readonly<Record<string, string>>)[asset.kind] ?? asset.kind;
   const area = areaName(asset.area);
   return (
@@ -70,7 +72,7 @@ function Content({ asset, pinned }: { asset: Asset; pinned: boolean }) {
         <span class={`status status-${asset.status}`}>{status[asset.status] ?? asset.status}</span>
         {asset.at === null ? null : (
           <span>
-            {card.heard} <Age at={asset.at} />
+            {card.heard} <Age at={asset.at} /> {card.ago}
           </span>
         )}
       </p>

@@ -11,7 +11,10 @@ const DENSITY = 2;
 const SIGN_SIZE = 24;
 const ICON_SIZE = 12;
 const TREES_SIZE = 24;
+const OFFLINE_SIZE = 9;
 
+/** The mark at the corner of a device that is offline. */
+export const OFFLINE = "offline";
 /** The pattern of woods on the plain map. */
 export const TREES = "trees";
 
@@ -107,6 +110,26 @@ function drawTrees(colours: Palette): ImageData {
   return taken(context);
 }
 
+/** A small cross on a disc. */
+function drawOffline(colours: Palette): ImageData {
+  const context = canvas(OFFLINE_SIZE);
+  const middle = OFFLINE_SIZE / 2;
+  context.fillStyle = colours.halo;
+  context.beginPath();
+  context.arc(middle, middle, middle, 0, 2 * Math.PI);
+  context.fill();
+  context.strokeStyle = colours.text;
+  context.lineWidth = 1.4;
+  context.lineCap = "round";
+  for (const side of [-1, 1]) {
+    context.beginPath();
+    context.moveTo(middle - 2, middle - 2 * side);
+    context.lineTo(middle + 2, middle + 2 * side);
+    context.stroke();
+  }
+  return taken(context);
+}
+
 /** Give the map every picture in a theme's colours. */
 export function addImages(map: GlMap, colours: Palette): void {
   const add = (name: string, image: ImageData): void => {
@@ -117,6 +140,7 @@ export function addImages(map: GlMap, colours: Palette): void {
     add(signImage(severity, false), drawSign(severity, false, colours));
     add(signImage(severity, true), drawSign(severity, true, colours));
   }
+  add(OFFLINE, drawOffline(colours));
   add(TREES, drawTrees(colours));
   for (const kind of [...KINDS, "moving", "other"]) add(kindImage(kind), drawIcon(kind, colours));
 }

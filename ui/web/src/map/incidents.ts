@@ -61,12 +61,6 @@ export function incidentLayers(colours: Palette): LayerSpecification[] {
     ...SEVERITIES.flatMap((severity, index) => [index, colours.severity[severity]]),
     colours.severity.info,
   ] as unknown as ExpressionSpecification;
-  const worst = [
-    "match",
-    ["get", "rank"],
-    ...SEVERITIES.flatMap((severity, index) => [index, signImage(severity, false)]),
-    signImage("info", false),
-  ] as unknown as ExpressionSpecification;
   const single: ExpressionSpecification = ["!", ["has", "point_count"]];
   return [
     {
@@ -96,26 +90,6 @@ export function incidentLayers(colours: Palette): LayerSpecification[] {
         "circle-stroke-color": colour,
         "circle-stroke-width": 2.5,
       },
-    },
-    {
-      id: "incident-cluster-count",
-      type: "symbol",
-      source: INCIDENTS,
-      filter: ["has", "point_count"],
-      layout: {
-        "text-field": ["get", "point_count_abbreviated"],
-        "text-font": STRONG_FONT,
-        "text-size": 12,
-        "text-allow-overlap": true,
-        "text-ignore-placement": true,
-        "icon-image": worst,
-        "icon-size": 0.55,
-        "icon-offset": [0, -26],
-        "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
-        "symbol-sort-key": ["get", "rank"],
-      },
-      paint: { "text-color": colours.text },
     },
     signLayer("incident-sign", INCIDENTS, single, colours),
   ];
@@ -157,8 +131,14 @@ function signLayer(
   };
 }
 
-/** The halo of what is chosen, and its sign where it is an incident. */
+/** The halo of what is chosen, its sign where it is an incident, and the counts of clusters. */
 export function chosenLayers(colours: Palette): LayerSpecification[] {
+  const worst = [
+    "match",
+    ["get", "rank"],
+    ...SEVERITIES.flatMap((severity, index) => [index, signImage(severity, false)]),
+    signImage("info", false),
+  ] as unknown as ExpressionSpecification;
   return [
     {
       id: "chosen-halo",
@@ -173,6 +153,26 @@ export function chosenLayers(colours: Palette): LayerSpecification[] {
       },
     },
     signLayer("chosen-sign", CHOSEN, ["has", "image"], colours),
+    // On top, so that no title is laid over a count.
+    {
+      id: "incident-cluster-count",
+      type: "symbol",
+      source: INCIDENTS,
+      filter: ["has", "point_count"],
+      layout: {
+        "text-field": ["get", "point_count_abbreviated"],
+        "text-font": STRONG_FONT,
+        "text-size": 12,
+        "text-allow-overlap": true,
+        "text-padding": 9,
+        "icon-image": worst,
+        "icon-size": 0.55,
+        "icon-offset": [0, -26],
+        "icon-allow-overlap": true,
+        "symbol-sort-key": ["get", "rank"],
+      },
+      paint: { "text-color": colours.text },
+    },
   ];
 }
 

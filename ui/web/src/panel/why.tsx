@@ -8,6 +8,9 @@ import { clock, number, quantityTitle, value } from "../shared/format";
 /** How many events are shown; the latest say most. */
 const SHOWN = 3;
 
+/** That an incident is a pretended one stands at its head. */
+const SAID_ELSEWHERE = new Set(["simulated"]);
+
 export function Why({ incident }: { incident: FullIncident }) {
   const { panel } = words.value;
   const numbers = Object.entries(incident.numbers).filter(([, shown]) => shown !== null && shown !== "");
@@ -56,15 +59,15 @@ function Measure({ name, shown }: { name: string; shown: Value }) {
 function measured(name: string, shown: Value): string {
   const quantity = quantities.value[name];
   if (typeof shown === "number" && quantity === undefined) {
-    if (name.endsWith("_s")) return `${number(shown, language.value)}\u202f${words.value.time.seconds}`;
-    if (name.endsWith("_m")) return `${number(shown, language.value)}\u202fm`;
+    if (name.endsWith("_s")) return `${number(shown, language.value)}\u00a0${words.value.time.seconds}`;
+    if (name.endsWith("_m")) return `${number(shown, language.value)}\u00a0m`;
   }
   return value(shown, quantity, language.value, words.value);
 }
 
 function Proof({ event }: { event: Evidence }) {
   const known = quantities.value;
-  const values = Object.entries(event.values ?? {});
+  const values = Object.entries(event.values ?? {}).filter(([name]) => !SAID_ELSEWHERE.has(name));
   const asset = event.asset === null ? undefined : assets.get(event.asset);
   return (
     <li class="proof">

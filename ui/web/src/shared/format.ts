@@ -63,7 +63,7 @@ export function seconds(value: number, language: Language, words: Dictionary): s
   return `${shown} ${words.time.seconds}`;
 }
 
-/** A value with its unit, as text. A unit stands after a thin space; % stands close in English. */
+/** A value with its unit, as text. A unit stands after a space that does not break; % and ° stand close. */
 export function value(
   shown: Value,
   quantity: Quantity | undefined,
@@ -74,7 +74,7 @@ export function value(
   if (typeof shown === "string") return shown;
   const unit = quantity?.unit;
   if (!unit || unit === "1") return number(shown, language);
-  return `${number(shown, language)}${unit === "%" || unit === "°" ? "" : "\u202f"}${unit}`;
+  return `${number(shown, language)}${unit === "%" || unit === "°" ? "" : "\u00a0"}${unit}`;
 }
 
 /** What a quantity is called: its title, or its name made readable. */

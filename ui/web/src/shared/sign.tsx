@@ -8,8 +8,8 @@ export const OUTLINE: Readonly<Record<Severity, string>> = {
   critical: "M8 1.6 15 14 1 14Z",
   major: "M8 0.8 15.2 8 8 15.2 0.8 8Z",
   minor: "M2.2 2.2H13.8V13.8H2.2Z",
-  warning: "M8 1.500A6.500 6.500 0 1 1 7.99 1.500Z",
-  info: "M8 2.4A5.600 5.600 0 1 1 7.99 2.4Z",
+  warning: "M1.5 8a6.500 6.500 0 1 0 13 0a6.500 6.500 0 1 0-13 0Z",
+  info: "M2.4 8a5.600 5.600 0 1 0 11.200 0a5.600 5.600 0 1 0-11.200 0Z",
 };
 
 /** The sign alone; `hollow` where what it stands for is over. */
