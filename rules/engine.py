@@ -76,14 +76,17 @@ class Engine:
             keep_evidence: whether changes carry the events that made them.
         """
         self._registry = dict(registry or {})
-        self._schema = {**FIXED_COLUMNS, **catalogue.schema()}
         self._evidence = Evidence() if keep_evidence else None
         self._tables: dict[tuple[str, ...], KeyTable] = {}
         self._selected: dict[str, pl.Expr] = {}
         self._clock: Instant = NEVER
         self._next_ref = 0
         self._runners = [self._runner(index, rule) for index, rule in enumerate(book.rules)]
-        self._needed = sorted({column for rule in book.rules for column in columns_of(rule)})
+        self._selection = [expression.alias(name) for name, expression in self._selected.items()]
+        schema = {**FIXED_COLUMNS, **catalogue.schema()}
+        needed = sorted({column for rule in book.rules for column in columns_of(rule)})
+        # What a batch may lack: unknown for all of its events.
+        self._lacking = {name: pl.lit(None, schema[name]).alias(name) for name in needed}
         self._started = False
         self._stamp: Instant = NEVER
 
@@ -152,9 +155,10 @@ class Engine:
         """Evaluate every condition of every rule; give also the clock and `at` of each row."""
         if not batch.height:
             return {}, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        missing = [pl.lit(None, self._schema[name]).alias(name) for name in self._needed if name not in batch.columns]
+        have = set(batch.columns)
+        missing = [column for name, column in self._lacking.items() if name not in have]
         frame = batch.with_columns(missing) if missing else batch
-        selected = frame.select([expression.alias(name) for name, expression in self._selected.items()])
+        selected = frame.select(self._selection)
         at = batch["at"].to_physical().to_numpy()
         received = batch["received_at"].to_physical().to_numpy()
         clocks = np.maximum.accumulate(np.maximum(received, self._clock))
@@ -187,7 +191,7 @@ class Engine:
         nothing = np.zeros(0, dtype=np.int64)
         if not columns:
             return Feed(nothing, nothing, nothing, nothing, dict.fromkeys(runner.wanted, nothing))
-        rows = columns[f"{runner.prefix}.rows"].arg_true().to_numpy()
+        rows = np.flatnonzero(columns[f"{runner.prefix}.rows"].to_numpy())
         if not len(rows):
             return Feed(nothing, nothing, nothing, nothing, dict.fromkeys(runner.wanted, nothing))
         keys = runner.keys.codes(columns[runner.key_name].gather(rows))
@@ -206,7 +210,7 @@ class Engine:
         self._selected.setdefault(key_name, key_expression(rule.per, self._registry))
         kind, concerned, wanted = self._kind(rule)
         keyed = key_expression(rule.per, self._registry).is_not_null()
-        self._selected[f"{prefix}.rows"] = concerned & keyed
+        self._selected[f"{prefix}.rows"] = (concerned & keyed).fill_null(value=False)
         for name, expression in wanted.items():
             self._selected[f"{prefix}.{name}"] = expression
         return _Runner(rule, prefix, self._tables[rule.per], key_name, kind, tuple(wanted))
