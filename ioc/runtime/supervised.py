@@ -144,7 +144,10 @@ def _await_page(supervisor: Supervisor, plan: Plan, page: Page) -> None:
     told = False
     say(f"starting {', '.join(member.command.name for member in plan.members)}")
     while not supervisor.asked_to_stop and supervisor.failed is None:
-        missing = _not_ready(page)
+        missing = [
+            each.command.name for each in plan.members if each.once and not supervisor.is_done(each.command.name)
+        ]
+        missing += _not_ready(page)
         if not missing:
             supervisor.is_ready = True
             _show(plan, supervisor.pids())
