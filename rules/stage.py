@@ -15,7 +15,8 @@ from ioc.model.alerts import AlertChange, AlertState
 from ioc.model.city import City
 from ioc.model.faults import Fault
 from ioc.model.identity import alert_id, incident_id
-from ioc.model.instant import SECOND, to_milliseconds
+from ioc.model.incidents import Condition
+from ioc.model.instant import LATEST, SECOND, to_milliseconds
 from ioc.model.quantities import Catalogue
 from ioc.runtime import clock
 from ioc.runtime.logging import Log
@@ -48,7 +49,13 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True)
 class _Work:
-    """What the stage carries from one entry to the next."""
+    """What the stage carries from one entry to the next.
+
+    Attributes:
+        firing: alerts that hold: alert id to rule, key and raised_at.
+        book_error: why the rule book as it now lies in the folder is not the one that runs.
+        caught_up: whether everything that an earlier process may have computed has been computed again.
+    """
 
     book: RuleBook
     engine: Engine
@@ -58,7 +65,7 @@ class _Work:
     events: int = 0
     firing: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     book_error: str = ""
-    store_error: str = ""
+    caught_up: bool = False
 
     @property
     def rules(self) -> dict[str, Rule]:
@@ -66,7 +73,7 @@ class _Work:
 
 
 class _StoppedWaiting(Exception):
-    """Told to stop while the store was away."""
+    """Told to stop while waiting for the store, or for the partition."""
 
 
 async def run(store: Store, settings: RulesSettings, stop: asyncio.Event) -> None:
@@ -91,28 +98,37 @@ class _Stage:
         self._city: City | None = None
         self._surroundings = Surroundings({}, lambda _: None, ())
         self._registry_version = -1
+        self._store_error = ""
 
     async def run(self) -> None:
-        await self._load_city()
+        try:
+            work = await self._start()
+            await self._work(work)
+        except _StoppedWaiting:
+            # What was computed last is not written, so it must not be covered by a checkpoint either.
+            log.warning("stopped while waiting; the next start reads on from the last checkpoint")
+            return
+        await self._leave(work)
+
+    async def _start(self) -> _Work:
+        await self._patiently(self._load_city)
         book = self._read_first_book()
         self._token = await self._acquire()
         work = await self._resume(book)
         log.info("rules are running", rules=len(book.rules), position=work.position)
         await self._report(work)
-        try:
-            await self._work(work)
-        except _StoppedWaiting:
-            # What was computed last is not written, so it must not be covered by a checkpoint either.
-            log.warning("stopped while the store was away; the next start reads on from the last checkpoint")
-            return
-        await self._leave(work)
+        return work
 
     async def _work(self, work: _Work) -> None:
         saved_at = reported_at = asyncio.get_running_loop().time()
         saved_events = 0
         while not self._stop.is_set():
-            for entry in await self._patiently(work, lambda: self._read(work)):
+            entries = await self._patiently(lambda: self._read(work))
+            for entry in entries:
                 await self._take(work, entry)
+            if not work.caught_up and len(entries) < ENTRIES_AT_ONCE:
+                await self._patiently(lambda: self._clear_unknown(work))
+                work.caught_up = True
             now = asyncio.get_running_loop().time()
             if now - reported_at >= HEALTH_S:
                 reported_at = now
@@ -120,7 +136,7 @@ class _Stage:
                 await self._report(work)
             enough = work.events - saved_events >= self._settings.checkpoint_events
             if work.position != self._saved_position and (enough or now - saved_at >= self._settings.checkpoint_s):
-                await self._patiently(work, lambda: self._save(work))
+                await self._patiently(lambda: self._save(work))
                 saved_at, saved_events = now, work.events
 
     def _read_first_book(self) -> RuleBook:
@@ -137,19 +153,19 @@ class _Stage:
         owner = f"rules@{socket.gethostname()}"
         while True:
             try:
-                return await self._store.checkpoints.acquire(owner, LEASE_S)
+                return await self._patiently(lambda: self._store.checkpoints.acquire(owner, LEASE_S))
             except LeaseHeld as held:
                 log.warning("another process owns the partition; waiting", owner=held.owner, seconds=held.remaining)
                 await self._pause(min(held.remaining + 0.1, LEASE_S))
                 if self._stop.is_set():
-                    raise Fault(f"Stopped while waiting for the partition that {held.owner} owns.") from held
+                    raise _StoppedWaiting from held
 
     async def _resume(self, book: RuleBook) -> _Work:
         """Take up where the last checkpoint ended."""
-        kept = await self._store.assets.load_states()
+        kept = await self._patiently(self._store.assets.load_states)
         states = LastStates() if kept is None else LastStates.from_bytes(kept[1])
         work = _Work(book, self._engine(book), states)
-        checkpoint = await self._store.checkpoints.load()
+        checkpoint = await self._patiently(self._store.checkpoints.load)
         if checkpoint is None:
             return work
         state = from_bytes(checkpoint.state)
@@ -160,7 +176,7 @@ class _Stage:
         work.firing = state.firing
         work.clock = max(0, state.engine["clock"])
         fresh = work.engine.load(state.engine)
-        await self._patiently(work, lambda: self._clear_orphans(work, fresh))
+        await self._patiently(lambda: self._clear_orphans(work, fresh))
         return work
 
     def _engine(self, book: RuleBook) -> Engine:
@@ -187,7 +203,7 @@ class _Stage:
         work.clock = entry.clock
         work.events += entry.batch.height
         if changes:
-            await self._patiently(work, lambda: self._write(work, changes))
+            await self._patiently(lambda: self._write(work, changes))
 
     async def _write(self, work: _Work, changes: list[AlertChange]) -> None:
         rules = work.rules
@@ -221,6 +237,24 @@ class _Stage:
                 log.info("alert ended with its rule", rule=rule, key=key, alert=alert)
             del work.firing[alert]
 
+    async def _clear_unknown(self, work: _Work) -> None:
+        """End the incidents that hold in the store though no alert of ours does.
+
+        A process that died may have raised them after its last checkpoint by rules that were edited since,
+        or by a state that could not be read again. What it raised by the same rules has the same ids, and is known.
+        """
+        _, open_incidents = await self._store.incidents.snapshot(closed_since=LATEST)
+        unknown = [
+            ClearedAlert(incident.id, alert, max(work.clock, incident.raised_at))
+            for incident in open_incidents
+            if incident.condition is Condition.ACTIVE
+            for alert in incident.alerts
+            if alert not in work.firing
+        ]
+        await self._store.incidents.apply([], unknown)
+        if unknown:
+            log.warning("ended incidents of which nothing is known any more", incidents=len(unknown))
+
     async def _save(self, work: _Work) -> None:
         """Write the checkpoint, and trim the stream behind the one before."""
         if await self._store.has_lost_its_data():
@@ -236,7 +270,7 @@ class _Stage:
     async def _reload(self, work: _Work) -> None:
         """Take up a changed rule book or registry; on a mistake the last good rules stay."""
         version = self._registry_version
-        await self._patiently(work, self._load_city)
+        await self._patiently(self._load_city)
         if not self._watch.changed() and version == self._registry_version:
             return
         try:
@@ -250,12 +284,14 @@ class _Stage:
         engine = self._engine(book)
         fresh = engine.load(work.engine.dump())
         work.book, work.engine = book, engine
-        await self._patiently(work, lambda: self._clear_orphans(work, fresh))
+        await self._patiently(lambda: self._clear_orphans(work, fresh))
+        # At once: else a crash would run the new rules over events that the old ones have already judged.
+        await self._patiently(lambda: self._save(work))
         log.info("rules reloaded", rules=len(book.rules), version=book.version)
 
     async def _report(self, work: _Work) -> None:
         lag = max(0.0, (clock.now() - work.clock) / SECOND) if work.clock else 0.0
-        message = work.book_error or work.store_error
+        message = work.book_error or self._store_error
         fields: dict[str, str | int | float] = {
             "state": "degraded" if message else "ok",
             "message": message,
@@ -273,7 +309,7 @@ class _Stage:
             await self._store.health.report("rules", fields, HEALTH_TTL_S)
             await self._store.checkpoints.renew(self._token)
         except StoreUnavailable as error:
-            work.store_error = error.reason
+            self._store_error = error.reason
 
     async def _leave(self, work: _Work) -> None:
         try:
@@ -285,7 +321,7 @@ class _Stage:
                 "stopped without a last checkpoint; the next start reads on from the one before", why=error.reason
             )
 
-    async def _patiently(self, work: _Work, action: Callable[[], Awaitable[Result]]) -> Result:
+    async def _patiently(self, action: Callable[[], Awaitable[Result]]) -> Result:
         """Do something with the store, again and again until it is there.
 
         Raises:
@@ -296,17 +332,17 @@ class _Stage:
             try:
                 result = await action()
             except StoreUnavailable as error:
-                if not work.store_error:
+                if not self._store_error:
                     log.warning("the store is away; rules wait", why=error.reason)
-                work.store_error = error.reason
+                self._store_error = error.reason
                 await self._pause(RETRY_S[min(attempt, len(RETRY_S) - 1)])
                 attempt += 1
                 if self._stop.is_set():
                     raise _StoppedWaiting from error
             else:
-                if work.store_error:
+                if self._store_error:
                     log.info("the store is back")
-                    work.store_error = ""
+                    self._store_error = ""
                 return result
 
     async def _pause(self, seconds: float) -> None:
