@@ -58,8 +58,7 @@ describe("base maps", () => {
       { road: ["roads"], place: ["places"], building: ["buildings"], river: ["physical_line"] },
     ],
   ])("tiles with the layers %j are drawn by what they mean", (layers, meant) =>
-    expect(roles(layers)).toMatchObject(meant),
-  );
+    expect(roles(layers)).toMatchObject(meant));
 
   test("OpenStreetMap is named where its data are shown", () => {
     const style = tileStyle(CITY, "vi", palette("dark"), "http://here/base.pmtiles", ["highway"]);
