@@ -58,13 +58,11 @@ def pytest(name: str, *arguments: str) -> Outcome:
 
 def browser() -> Outcome:
     """Run the tests in a real Chromium, getting one where that is possible."""
-    if not (ROOT / "tests" / "browser").is_dir():
-        return Outcome(passed=True, not_run=["browser tests: there are none yet"])
     found, reason = chromium.find_or_install()
     if found is None:
         return Outcome(passed=True, not_run=[f"browser tests: {reason}"])
     os.environ["IOC_CHROMIUM"] = str(found)
-    return pytest("browser", "tests/browser")
+    return pytest("browser", "tests/browser", "tests/end_to_end", "-m", "browser")
 
 
 STEPS: dict[str, Callable[[], Outcome]] = {
@@ -72,7 +70,7 @@ STEPS: dict[str, Callable[[], Outcome]] = {
     "lint": lambda: command("ruff", "check", "."),
     "types": lambda: command("mypy"),
     "imports": lambda: command("lint-imports"),
-    "tests": lambda: pytest("tests", "tests", "--ignore=tests/browser"),
+    "tests": lambda: pytest("tests", "tests", "--ignore=tests/browser", "-m", "not browser"),
     "web check": lambda: Outcome(page.run("run", "check") == 0),
     "web tests": lambda: Outcome(page.run("test") == 0),
     "browser": browser,

@@ -76,6 +76,7 @@ def listening(url: str) -> Iterator[list[dict[str, Any]]]:
         thread.join(5)
 
 
+@pytest.mark.browser
 async def test_what_frigate_says_becomes_an_incident_in_redis_on_the_websocket_and_on_the_map(
     start_demo: Any, eventually: Callable[..., Any]
 ) -> None:
