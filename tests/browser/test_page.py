@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Look = Callable[..., Watched]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
 def register(store_url: str, *assets: Asset) -> None:

@@ -10,7 +10,8 @@ from playwright.sync_api import Page
 if TYPE_CHECKING:
     from conftest import ControlRoom, Watched
 
-pytestmark = pytest.mark.browser
+# Software drawing of a wall-sized map takes a second a frame on a machine with other work.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 WALL, DESK, PHONE = (1920, 1080), (1280, 720), (390, 844)
 
