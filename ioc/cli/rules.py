@@ -25,7 +25,8 @@ FolderArgument = Annotated[Path, typer.Argument(help="Folder of the rule book, Y
 def check(folder: FolderArgument, *, timezone: TimezoneOption = DEFAULT_TIMEZONE) -> int:
     """Read a rule book and name every mistake with file, line and column; exit 1 where there is any."""
     book, _ = _read(folder, timezone)
-    sys.stdout.write(f"{len(book.rules)} rules are in order (version {book.version})\n")
+    count = len(book.rules)
+    sys.stdout.write(f"{count} {'rule is' if count == 1 else 'rules are'} in order (version {book.version})\n")
     return 0
 
 
@@ -73,7 +74,8 @@ def backtest(
     for complaint in complaints.first:
         sys.stderr.write(f"ioc: {complaint}\n")
     if complaints.count:
-        sys.stderr.write(f"ioc: {complaints.count} values or lines of {events.name} could not be read\n")
+        what = "value or line" if complaints.count == 1 else "values or lines"
+        sys.stderr.write(f"ioc: {complaints.count} {what} of {events.name} could not be read\n")
     return 1 if complaints.count else 0
 
 
