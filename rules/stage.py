@@ -42,6 +42,9 @@ HEALTH_S: Final = 1.0
 HEALTH_TTL_S: Final = 5.0
 READ_WAIT_S: Final = 0.5
 ENTRIES_AT_ONCE: Final = 64
+TAIL_S: Final = 60.0
+"""Seconds of the stream that stay behind the checkpoint: ingest, started again, finds there what it had kept."""
+
 RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 Result = TypeVar("Result")
@@ -172,10 +175,16 @@ class _Stage:
         if state is None or state.engine is None:
             log.error("the checkpoint cannot be read; starting from the oldest event that is kept")
             return work
+        try:
+            fresh = work.engine.load(state.engine)
+        except (KeyError, TypeError, ValueError) as error:
+            log.warning(
+                "the checkpoint is of another version; starting from the oldest event that is kept", why=repr(error)
+            )
+            return _Work(book, self._engine(book), states)
         work.position = self._saved_position = checkpoint.position
         work.firing = state.firing
         work.clock = max(0, state.engine["clock"])
-        fresh = work.engine.load(state.engine)
         await self._patiently(lambda: self._clear_orphans(work, fresh))
         return work
 
@@ -264,7 +273,7 @@ class _Stage:
         await self._store.checkpoints.renew(self._token)
         await self._store.checkpoints.save(self._token, work.position, state)
         if self._saved_position != BEGINNING:
-            await self._store.events.trim(self._saved_position)
+            await self._store.events.trim(self._saved_position, keep_s=TAIL_S)
         self._saved_position = work.position
 
     async def _reload(self, work: _Work) -> None:

@@ -144,9 +144,16 @@ class EventStream:
         """Count the entries that are kept."""
         return int(await self._connection.call("XLEN", self._key))
 
-    async def trim(self, before: str) -> int:
-        """Forget the entries before a position; says how many were forgotten."""
-        return int(await self._connection.call("XTRIM", self._key, "MINID", "=", before))
+    async def trim(self, before: str, *, keep_s: float = 0.0) -> int:
+        """Forget the entries before a position, but none of the last seconds; says how many were forgotten.
+
+        Args:
+            before: the first position that somebody still needs.
+            keep_s: how many seconds before that position are kept all the same.
+        """
+        milliseconds, _, number = before.partition("-")
+        edge = before if keep_s <= 0 else f"{max(0, int(milliseconds) - round(keep_s * 1_000))}-{number or 0}"
+        return int(await self._connection.call("XTRIM", self._key, "MINID", "=", edge))
 
 
 def encode_batch(batch: pl.DataFrame) -> bytes:

@@ -118,3 +118,10 @@ def test_a_large_batch_is_written_smaller_than_its_columns() -> None:
 
     assert frame.estimated_size() > COMPRESS_ABOVE
     assert len(encode_batch(frame)) * 3 < frame.estimated_size()
+
+
+async def test_the_last_seconds_of_the_stream_stay_when_it_is_trimmed(store: Store) -> None:
+    position = await store.events.append(empty_batch(), 1_000)
+    assert await store.events.trim(await store.events.append(empty_batch(), 2_000), keep_s=60.0) == 0
+    assert await store.events.trim(await store.events.append(empty_batch(), 3_000)) == 2
+    assert position not in {entry.position for entry in await store.events.read("0-0")}
