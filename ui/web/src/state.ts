@@ -51,7 +51,7 @@ export const destination = signal<Destination | null>(null);
 
 /** The kinds of devices that the map does not show; "moving" stands for all that moves. */
 export const hiddenLayers = signal<ReadonlySet<string>>(
-  new Set(JSON.parse(recall("layers") ?? "[]") as string[]),
+  new Set((recall("layers") ?? "").split(",").filter((layer) => layer !== "")),
 );
 /** The base map could not be reached, so the sketch stands in for it. */
 export const basemapMissing = signal(false);
@@ -86,5 +86,5 @@ export function toggleLayer(layer: string): void {
   const next = new Set(hiddenLayers.value);
   if (!next.delete(layer)) next.add(layer);
   hiddenLayers.value = next;
-  remember("layers", JSON.stringify([...next]));
+  remember("layers", [...next].join(","));
 }

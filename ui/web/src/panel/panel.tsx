@@ -13,7 +13,7 @@ import { Age } from "../shared/age";
 import { clock } from "../shared/format";
 import { Icon, kindIcon } from "../shared/icon";
 import { Sign } from "../shared/sign";
-import { nameWanted, opened, operator, setOperator, writing } from "../state";
+import { nameWanted, opened, setOperator, writing } from "../state";
 import { Timeline } from "./timeline";
 import { Why } from "./why";
 import { Writing } from "./writing";
@@ -226,7 +226,6 @@ function Actions({ incident }: { incident: Incident }) {
         </div>
       )}
       {settled && writing.value === null ? <p class="quiet">{panel.resolvedHint}</p> : null}
-      {operator.value === "" ? null : <span class="hidden">{operator.value}</span>}
     </footer>
   );
 }
