@@ -41,20 +41,28 @@ def open_incident(rule: Rule, change: AlertChange, surroundings: Surroundings) -
     area = known.area if known is not None and known.area is not None else None
     if area is None and lat is not None and lon is not None:
         area = area_at(surroundings.areas, lat, lon)
+    area_title = next((a.title for a in surroundings.areas if a.id == area), {})
     values = _title_values(rule, change, surroundings) | {
         "site": None if known is None else known.site or known.name,
-        "area": next((a.title.get("vi", a.id) for a in surroundings.areas if a.id == area), area),
         "asset.id": assets[0] if assets else change.key,
         "asset.name": known.name if known is not None else assets[0] if assets else change.key,
     }
     zone = next((row["zone"] for row in rows if row.get("zone")), None)
-    first_kind = next((row["kind"] for row in rows if row.get("kind")), None)
+    kind = next((row["kind"] for row in rows if row.get("kind")), None)
+    if kind is None and known is not None:
+        kind = str(known.kind)
+    if kind is None:
+        # Silence has no events to show; the asset's last one still says what it is.
+        kind = next((str(state.kind) for name in assets if (state := surroundings.state_of(name))), None)
     return Incident(
         id=incident_id(change.alert),
         rule=rule.name,
         key=change.key,
-        kind=first_kind or (None if known is None else str(known.kind)),
-        title={language: title.fill(values) for language, title in rule.title.items()},
+        kind=kind,
+        title={
+            language: title.fill(values | {"area": area_title.get(language, area)})
+            for language, title in rule.title.items()
+        },
         severity=rule.severity,
         raised_at=change.raised_at,
         updated_at=change.at,
