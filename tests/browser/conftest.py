@@ -139,6 +139,7 @@ def look(browser: Browser) -> Iterator[Callable[..., Watched]]:
         theme: str = "dark",
         operator: str | None = None,
         still: bool = True,
+        route: tuple[str, str] | None = None,
     ) -> Watched:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -150,6 +151,10 @@ def look(browser: Browser) -> Iterator[Callable[..., Watched]]:
         if operator is not None:
             context.add_init_script(f"localStorage.setItem('ioc.operator', {operator!r})")
         page = context.new_page()
+        if route is not None:
+            address, answer = route
+            cors = {"access-control-allow-origin": "*"}
+            page.route(address, lambda asked: asked.fulfill(body=answer, content_type="application/json", headers=cors))
         page.set_default_timeout(40_000)
         watched = Watched(page)
         page.on("console", lambda said: watched.errors.append(said.text) if said.type == "error" else None)
@@ -185,7 +190,7 @@ class ControlRoom:
         self.speaking = True
         self.began = clock.now()
 
-    def start(self, basemap: Path | None = None) -> None:
+    def start(self, basemap: Path | str | None = None) -> None:
         self._thread.start()
         self.run(self._open())
         self.serve(basemap)
@@ -212,7 +217,7 @@ class ControlRoom:
         await self._say_values()
         self._beating = asyncio.create_task(self._beat(), name="beat")
 
-    def serve(self, basemap: Path | None = None) -> None:
+    def serve(self, basemap: Path | str | None = None) -> None:
         """Start the web server; a second time, on the same port."""
         ready: asyncio.Future[str] = self._loop.create_future()
 

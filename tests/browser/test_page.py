@@ -217,6 +217,36 @@ def test_the_plain_map_asks_nothing_of_anybody_outside(room: "ControlRoom", look
     assert watched.errors == []
 
 
+def test_a_base_map_that_cannot_be_had_leaves_the_plain_one_and_a_word(room: "ControlRoom", look: "Look") -> None:
+    [incident] = room.raise_incidents(1)
+    room.stop_serving()
+    room.serve("http://127.0.0.1:9/style.json")
+    watched = look(room.url)
+    expect(watched.page.locator(".map-note")).to_contain_text("Không tải được bản đồ nền")
+    watched.wait_for_mark(incident.id)
+    assert watched.page.evaluate("window.__ioc.map.getLayer('forest') !== undefined")
+
+
+def test_a_style_from_elsewhere_lies_under_our_marks_and_lends_no_letters(room: "ControlRoom", look: "Look") -> None:
+    [incident] = room.raise_incidents(1)
+    room.stop_serving()
+    room.serve("http://127.0.0.1:9/style.json")
+    style = {
+        "version": 8,
+        "glyphs": "http://127.0.0.1:9/{fontstack}/{range}.pbf",
+        "sources": {"spot": {"type": "geojson", "data": {"type": "Point", "coordinates": [108.44, 11.94]}}},
+        "layers": [
+            {"id": "paper", "type": "background", "paint": {"background-color": "#203040"}},
+            {"id": "word", "type": "symbol", "source": "spot", "layout": {"text-field": "Đà Lạt", "text-font": ["X"]}},
+        ],
+    }
+    watched = look(room.url, route=("**/style.json", json.dumps(style)))
+    watched.wait_for_mark(incident.id)
+    assert watched.page.evaluate("window.__ioc.map.getLayer('paper') !== undefined")
+    assert not any(".pbf" in url for url in watched.requests)
+    assert watched.errors == []
+
+
 def test_no_letter_of_the_maps_font_is_one_that_maplibre_drops(room: "ControlRoom", look: "Look") -> None:
     page = look(room.url).page
     dropped = page.evaluate(
