@@ -5,7 +5,7 @@ order in which the rule takes them, to the small state machine of its kind. The 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -25,10 +25,28 @@ from rules.kinds.threshold import FALSE, TRUE, UNKNOWN, ThresholdKind
 from rules.kinds.together import TogetherKind
 from rules.kinds.window import WindowKind
 
+NOTHING: Final[Numbers] = np.zeros(0, dtype=np.int64)
+
 DEAF_AFTER: Final[Duration] = 10 * SECOND
 """Time between two stamps of the stream after which ingest is taken to have been away."""
 
-Columns = dict[str, pl.Series]
+
+@dataclass(slots=True)
+class _Evaluated:
+    """A batch with every condition of every rule.
+
+    Attributes:
+        columns: what the one `select` gave, by name; none where the batch has no events.
+        clocks: the stream's clock when each event came, µs.
+        at: when each event happened, µs.
+        codes: the coded keys, made when the first rule asks for them.
+    """
+
+    columns: dict[str, pl.Series]
+    clocks: Numbers
+    at: Numbers
+    codes: dict[str, Numbers] = field(default_factory=dict)
+
 
 LARGEST_MEASURED: Final = 1e100
 """A window passes over values beyond this, as over missing ones: they measure nothing, and their sum is none."""
@@ -116,9 +134,9 @@ class Engine:
             self._notice_deafness(batch, clock)
         if self._evidence is not None:
             self._evidence.begin(self._next_ref, batch)
-        columns, clocks, at = self._evaluate(batch)
-        if len(clocks):
-            self._clock = int(clocks[-1])
+        evaluated = self._evaluate(batch)
+        if len(evaluated.clocks):
+            self._clock = int(evaluated.clocks[-1])
         if clock is not None and clock > self._clock:
             self._clock = clock
         if self._clock == NEVER:
@@ -128,7 +146,7 @@ class Engine:
             self._expect_registered()
         changes: list[AlertChange] = []
         for runner in self._runners:
-            feed, until = self._feed(runner, columns, clocks, at, closing=closing)
+            feed, until = self._feed(runner, evaluated, closing=closing)
             found = runner.kind.step(feed, until, closing=closing)
             if found:
                 changes += self._named(runner, found)
@@ -151,10 +169,10 @@ class Engine:
             if isinstance(runner.kind, AbsenceKind):
                 runner.kind.listen_again(first)
 
-    def _evaluate(self, batch: pl.DataFrame) -> tuple[Columns, Numbers, Numbers]:
-        """Evaluate every condition of every rule; give also the clock and `at` of each row."""
+    def _evaluate(self, batch: pl.DataFrame) -> _Evaluated:
+        """Evaluate every condition of every rule."""
         if not batch.height:
-            return {}, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+            return _Evaluated({}, NOTHING, NOTHING)
         have = set(batch.columns)
         missing = [column for name, column in self._lacking.items() if name not in have]
         frame = batch.with_columns(missing) if missing else batch
@@ -162,13 +180,11 @@ class Engine:
         at = batch["at"].to_physical().to_numpy()
         received = batch["received_at"].to_physical().to_numpy()
         clocks = np.maximum.accumulate(np.maximum(received, self._clock))
-        return {column.name: column for column in selected.get_columns()}, clocks, at
+        return _Evaluated({column.name: column for column in selected.get_columns()}, clocks, at)
 
-    def _feed(
-        self, runner: _Runner, columns: Columns, clocks: Numbers, at: Numbers, *, closing: bool
-    ) -> tuple[Feed, Instant]:
+    def _feed(self, runner: _Runner, evaluated: _Evaluated, *, closing: bool) -> tuple[Feed, Instant]:
         """Give a rule's events whose turn has come, and how far its time has come."""
-        feed = self._fresh(runner, columns, clocks, at)
+        feed = self._fresh(runner, evaluated)
         lateness = runner.rule.lateness
         if lateness is None:
             return feed, self._clock
@@ -187,20 +203,20 @@ class Engine:
         runner.held = feed.take(order[ready:])
         return feed.take(order[:ready]), until
 
-    def _fresh(self, runner: _Runner, columns: Columns, clocks: Numbers, at: Numbers) -> Feed:
-        nothing = np.zeros(0, dtype=np.int64)
-        if not columns:
-            return Feed(nothing, nothing, nothing, nothing, dict.fromkeys(runner.wanted, nothing))
-        rows = np.flatnonzero(columns[f"{runner.prefix}.rows"].to_numpy())
+    def _fresh(self, runner: _Runner, evaluated: _Evaluated) -> Feed:
+        """Give a rule the batch's events that concern it."""
+        columns = evaluated.columns
+        rows = np.flatnonzero(columns[f"{runner.prefix}.rows"].to_numpy()) if columns else NOTHING
         if not len(rows):
-            return Feed(nothing, nothing, nothing, nothing, dict.fromkeys(runner.wanted, nothing))
-        keys = runner.keys.codes(columns[runner.key_name].gather(rows))
-        now = clocks[rows]
+            return Feed(NOTHING, NOTHING, NOTHING, NOTHING, dict.fromkeys(runner.wanted, NOTHING))
+        if runner.key_name not in evaluated.codes:
+            evaluated.codes[runner.key_name] = runner.keys.codes(columns[runner.key_name])
+        at, now = evaluated.at[rows], evaluated.clocks[rows]
         if runner.rule.lateness is not None:
             # An event later than the rule waits for takes its turn when it comes.
-            now = np.maximum(at[rows], now - runner.rule.lateness)
-        wanted = {name: columns[f"{runner.prefix}.{name}"].gather(rows).to_numpy() for name in runner.wanted}
-        return Feed(now, at[rows], keys, rows.astype(np.int64) + self._next_ref, wanted)
+            now = np.maximum(at, now - runner.rule.lateness)
+        wanted = {name: columns[f"{runner.prefix}.{name}"].to_numpy()[rows] for name in runner.wanted}
+        return Feed(now, at, evaluated.codes[runner.key_name][rows], rows + self._next_ref, wanted)
 
     def _runner(self, index: int, rule: Rule) -> _Runner:
         prefix = f"{index}"
