@@ -15,7 +15,8 @@ def distance_m(lat: float, lon: float, other_lat: float, other_lon: float) -> fl
     """Great-circle distance in metres, by the haversine formula."""
     p, q = math.radians(lat), math.radians(other_lat)
     h = math.sin((q - p) / 2) ** 2 + math.cos(p) * math.cos(q) * math.sin(math.radians(other_lon - lon) / 2) ** 2
-    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(h))
+    # Rounding may put antipodes a hair beyond 1.
+    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, h)))
 
 
 def ring_contains(ring: Ring, lat: float, lon: float) -> bool:
