@@ -80,9 +80,12 @@ def fleet(city_path: Path) -> Fleet:
     return build(city_path, seed=7)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the session: the system's, else Playwright's own."""
+    """One Chromium for a file of tests: the system's, else Playwright's own.
+
+    Not for the session: while Playwright runs, its event loop leaves no room for tests that have one of their own.
+    """
     if not (PAGE / "index.html").is_file():
         pytest.fail("the page is not built: run `npm ci && npm run build` in ui/web", pytrace=False)
     system = os.environ.get("IOC_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
