@@ -34,7 +34,7 @@ def plan_demo(configuration: Configuration, *, city: str | None, simulators: boo
     embedded.require_free(configuration.ui.port, "IOC_UI_PORT")
     members = _embedded_members(configuration)
     for stage in LINE + ((SIMULATORS,) if simulators else ()):
-        members.append(Member(_stage_command(stage, configuration, logs=True)))
+        members.append(Member(_stage_command(stage, configuration, logs=True), waits=stage is not UI))
         if stage is UI:
             members += _city_members(configuration, simulators=simulators)
     return Plan(tuple(members), data=configuration.data, page=_page(configuration))

@@ -37,10 +37,12 @@ class Member:
     Attributes:
         command: what runs.
         once: it does a piece of work and ends; it is restarted only if it failed.
+        waits: it is started by `release`, not with the others.
     """
 
     command: Command
     once: bool = False
+    waits: bool = False
 
 
 @dataclass(slots=True)
@@ -112,11 +114,18 @@ class Supervisor:
         return self._failed
 
     def start(self) -> None:
-        """Start all children, one after the other, without waiting for any."""
+        """Start all children but those that wait, one after the other, without waiting for any."""
         for member in self.members:
             child = _Running(member)
             self._children.append(child)
-            self._launch(child)
+            if not member.waits:
+                self._launch(child)
+
+    def release(self) -> None:
+        """Start the children that wait; a second time, this does nothing."""
+        for child in self._children:
+            if child.member.waits and not child.started_at:
+                self._launch(child)
 
     def pids(self) -> dict[str, int]:
         """Give the process ids of the children that live, by name."""

@@ -24,6 +24,9 @@ from ioc.runtime.processes import Member, Supervisor
 PATIENCE: Final = 30.0
 """Seconds after which somebody who waits is told who is not ready yet."""
 
+PAGE_FIRST: Final = 4.0
+"""Seconds after which the rest is started although the page does not answer yet."""
+
 STOP_WITH_PARENT: Final = "IOC_STOP_WITH_PARENT"
 """The variable by which `make` asks that its own end be the end of the line."""
 
@@ -81,7 +84,9 @@ class Plan:
         raw = json.loads(text)
         page = raw["page"] and Page(**{**raw["page"], "must_be_well": tuple(raw["page"]["must_be_well"])})
         return cls(
-            members=tuple(Member(_command(member["command"]), once=member["once"]) for member in raw["members"]),
+            members=tuple(
+                Member(_command(member["command"]), member["once"], member["waits"]) for member in raw["members"]
+            ),
             data=raw["data"] and Path(raw["data"]),
             page=page,
         )
@@ -147,7 +152,11 @@ def _await_page(supervisor: Supervisor, plan: Plan, page: Page) -> None:
         missing = [
             each.command.name for each in plan.members if each.once and not supervisor.is_done(each.command.name)
         ]
-        missing += _not_ready(page)
+        health = _ask_health(page)
+        # The page comes first: people wait for it, and until the rest has started it shows what was kept.
+        if health is not None or time.monotonic() - began > PAGE_FIRST:
+            supervisor.release()
+        missing += _not_ready(page, health)
         if not missing:
             supervisor.is_ready = True
             _show(plan, supervisor.pids())
@@ -159,8 +168,7 @@ def _await_page(supervisor: Supervisor, plan: Plan, page: Page) -> None:
         supervisor.tend(0.1)
 
 
-def _not_ready(page: Page) -> list[str]:
-    health = _ask_health(page)
+def _not_ready(page: Page, health: dict[str, Any] | None) -> list[str]:
     if health is None:
         return ["ui"]
     processes = health.get("processes", {})

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import sync_playwright
 
 FLAGS: Final = (
     "--no-sandbox",
@@ -53,7 +54,7 @@ def main() -> None:
         "seconds": min(rounds),
         "all": rounds,
         "target_seconds": 5,
-        "note": "the browser is running and asks for the page from the first moment on; software rendering",
+        "note": "the browser is running and opens the page as soon as it answers; software rendering",
     }
     print(json.dumps(figure))
 
@@ -64,12 +65,13 @@ def _seconds(browser: Any, environment: dict[str, str]) -> float:
         begun = time.monotonic()
         demo = subprocess.Popen([sys.executable, "-m", "ioc", "demo"], env=environment, stdout=log, stderr=log)
         try:
+            port = int(environment["IOC_UI_PORT"])
             while time.monotonic() - begun < 60:
-                try:
-                    page.goto(f"http://127.0.0.1:{environment['IOC_UI_PORT']}/", wait_until="commit")
+                # Asked by hand: a browser that draws its page of refusal would cost what is measured.
+                with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                     break
-                except Error:
-                    time.sleep(0.1)
+                time.sleep(0.02)
+            page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
             page.wait_for_function(DRAWN, timeout=60_000, polling=50)
             return round(time.monotonic() - begun, 2)
         finally:

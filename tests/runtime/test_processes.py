@@ -123,3 +123,18 @@ def test_a_signal_wakes_the_supervisor_at_once(number: signal.Signals, said: lis
         supervisor.tend(60.0)
         assert supervisor.asked_to_stop
         assert supervisor.stop() == []
+
+
+def test_a_child_that_waits_is_started_once_and_only_when_it_is_released(said: list[str]):
+    waiting = Member(member("rules", OBEDIENT).command, waits=True)
+    supervisor = Supervisor([member("ui", OBEDIENT), waiting], said.append)
+    with supervisor.watching_signals():
+        supervisor.start()
+        supervisor.tend(0.05)
+        assert supervisor.pids().keys() == {"ui"}
+        supervisor.release()
+        pids = supervisor.pids()
+        assert pids.keys() == {"ui", "rules"}
+        supervisor.release()
+        assert supervisor.pids() == pids
+        assert supervisor.stop() == []
