@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ioc.model.alerts import AlertChange
 from ioc.model.assets import Asset, AssetState
@@ -13,6 +13,9 @@ from ioc.model.incidents import Incident
 from rules.book import Rule, Together
 from rules.keys import SEPARATOR
 from rules.kinds.contract import Row
+
+DECIMAL_MARKS: Final = {"vi": ","}
+"""Where a language writes 2,5 for 2.5."""
 
 StateOf = Callable[[str], AssetState | None]
 
@@ -60,7 +63,9 @@ def open_incident(rule: Rule, change: AlertChange, surroundings: Surroundings) -
         key=change.key,
         kind=kind,
         title={
-            language: title.fill(values | {"area": area_title.get(language, area)})
+            language: title.fill(
+                values | {"area": area_title.get(language, area)}, decimal_mark=DECIMAL_MARKS.get(language, ".")
+            )
             for language, title in rule.title.items()
         },
         severity=rule.severity,

@@ -21,8 +21,8 @@ class Title:
 
     text: str
 
-    def fill(self, values: Mapping[str, Any]) -> str:
-        """Put values into the places; what is missing becomes a dash."""
+    def fill(self, values: Mapping[str, Any], *, decimal_mark: str = ".") -> str:
+        """Put values into the places; what is missing becomes a dash, and numbers take the language's decimal mark."""
 
         def put(match: re.Match[str]) -> str:
             value = values.get(match[1])
@@ -32,9 +32,10 @@ class Title:
             if numeric and not -_LARGEST < value < _LARGEST:
                 return MISSING
             if match[2] and numeric:
-                return format(round(value) if match[2] == "d" else value, match[2])
+                number = format(round(value) if match[2] == "d" else value, match[2])
+                return number.replace(".", decimal_mark)
             if isinstance(value, float):
-                return f"{value:g}"
+                return f"{value:g}".replace(".", decimal_mark)
             return str(value)[:120]
 
         return _PLACE.sub(put, self.text)

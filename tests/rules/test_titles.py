@@ -69,3 +69,10 @@ def test_a_wrong_title_is_refused_at_its_place(text: str, complaint: str) -> Non
     with pytest.raises(Misplaced) as refusal:
         read_title(node, KNOWN)
     assert complaint in str(refusal.value)
+
+
+def test_numbers_are_written_as_the_language_writes_them() -> None:
+    assert (
+        Title("{water_level:.1f} m, {score}").fill({"water_level": 2.53, "score": 0.5}, decimal_mark=",")
+        == "2,5 m, 0,5"
+    )

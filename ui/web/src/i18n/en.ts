@@ -161,6 +161,8 @@ export const en = {
     devices: "Devices",
     fades: "fades when silent",
     waits: "not taken yet",
+    nowhere: (count: number) =>
+      count === 1 ? "1 incident without a place" : `${count} incidents without a place`,
     noWebgl: "This browser cannot draw the map (WebGL is off). The list works without it.",
   },
   search: {

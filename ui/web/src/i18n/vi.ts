@@ -163,6 +163,7 @@ export const vi: Dictionary = {
     devices: "Thiết bị",
     fades: "mờ dần khi im lặng",
     waits: "chưa ai nhận",
+    nowhere: (count) => `${count} vụ việc chưa rõ địa điểm`,
     noWebgl: "Trình duyệt này không vẽ được bản đồ (WebGL đang tắt). Danh sách vẫn dùng được.",
   },
   search: {

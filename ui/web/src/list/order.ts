@@ -1,6 +1,7 @@
 /** The order and the groups of the list: worst first, and of the same severity the newest first. */
 
 import { type Incident, SEVERITIES, type Severity } from "../live/protocol";
+import { isOpen } from "../live/reduce";
 
 export interface Group {
   readonly severity: Severity;
@@ -35,4 +36,11 @@ export function counts(incidents: Iterable<Incident>): Record<Severity, number> 
     if (severity !== undefined) found[severity] += 1;
   }
   return found;
+}
+
+/** The open incidents without a place, worst first. */
+export function withoutPlace(incidents: Iterable<Incident>): Incident[] {
+  return [...incidents]
+    .filter((incident) => isOpen(incident) && (incident.lat === null || incident.lon === null))
+    .sort(compare);
 }

@@ -28,7 +28,7 @@ export function Row({ incident }: { incident: Incident }) {
   // Only what arrives while the page is open slides in; the first picture stands still.
   const slides = useRef(Date.now() - mounted > 3_000 && Date.now() - incident.updated_at < 10_000);
   const title = text(incident.title, language.value);
-  const area = areaName(incident.area);
+  const area = areaName(incident.area) || (incident.lat === null ? words.value.panel.noPlace : "");
   const current = cursor.value === incident.id;
   const waits = isWaiting(incident);
   return (

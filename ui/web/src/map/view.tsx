@@ -19,6 +19,7 @@ import {
 import { AssetCard } from "./card";
 import type { CityMap } from "./city-map";
 import { Controls } from "./controls";
+import { Nowhere } from "./nowhere";
 
 /** How often devices that are silent fade further, milliseconds. */
 const FADE_EVERY = 15_000;
@@ -145,6 +146,7 @@ export function MapView() {
     <main class={`map ${dim ? "map-dim" : ""}`} aria-label={words.value.map.label} id="map" tabIndex={-1}>
       <div class="map-canvas" ref={place} />
       {broken.value ? <p class="map-broken">{words.value.map.noWebgl}</p> : null}
+      <Nowhere />
       <AssetCard map={map.value} moves={moves.value} />
       <Controls
         onZoom={(by) => map.value?.gl.easeTo({ zoom: map.value.gl.getZoom() + by, duration: 180 })}
