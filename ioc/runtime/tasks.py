@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final
 
 from ioc.model.faults import Fault
 from ioc.runtime.logging import Log
@@ -12,6 +12,23 @@ from ioc.runtime.redaction import redact
 
 ENDING_SECONDS: Final = 4.0
 """How long a stage may take to end after it was asked; then it is cancelled."""
+
+
+CANCEL_AGAIN_SECONDS: Final = 0.2
+"""How long a task may take to end before it is cancelled once more."""
+
+
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until they have ended; one that swallows its cancellation is cancelled again.
+
+    A cancellation that comes at the very moment at which a wait ends can be lost in a library on the way; a task
+    that loops for ever would then never end, and a process would have to be killed.
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_SECONDS)
 
 
 def run_until_stopped(name: str, main: Callable[[asyncio.Event], Awaitable[None]]) -> int:

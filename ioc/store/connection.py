@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha1
 from importlib import resources
@@ -19,6 +20,9 @@ Argument = str | bytes | int | float
 
 ANSWER_TIMEOUT_S: Final = 5.0
 """Seconds a command may take; also the longest that a call hangs on a store that has stopped."""
+
+CLOSE_TIMEOUT_S: Final = 0.5
+"""Seconds that closing may take: a process that stops has others behind it that wait for their turn."""
 
 MAX_CONNECTIONS: Final = 64
 """Sockets to the store that one process may open; further callers wait for a free one."""
@@ -120,8 +124,10 @@ class Connection:
         return cls(Redis.from_pool(pool), label)
 
     async def close(self) -> None:
-        """Close all sockets."""
-        await self.client.aclose()
+        """Close all sockets; what does not close in time is left to the end of the process."""
+        with suppress(TimeoutError, RedisError, OSError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self.client.aclose()
 
     async def call(self, *command: Argument) -> Any:
         """Run one command."""

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from ioc.model.faults import Fault
-from ioc.runtime.tasks import run_until_stopped
+from ioc.runtime.tasks import end, run_until_stopped
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -42,3 +42,23 @@ def test_a_stage_that_ends_by_itself_ends_well():
         return
 
     assert run_until_stopped("stage", stage) == 0
+
+
+async def test_a_task_that_swallows_its_cancellation_is_ended_all_the_same():
+    swallowed = 0
+
+    async def stubborn() -> None:
+        nonlocal swallowed
+        while True:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                swallowed += 1
+                if swallowed == 2:
+                    raise
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    await end([task])
+    assert task.cancelled()
+    assert swallowed == 2

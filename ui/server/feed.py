@@ -11,6 +11,7 @@ import msgspec
 
 from ioc.model.instant import MILLISECOND, Instant
 from ioc.runtime.logging import Log
+from ioc.runtime.tasks import end
 from ioc.store.connection import StoreUnavailable
 from ioc.store.event_stream import BEGINNING
 from ioc.store.last_states import LastStates
@@ -95,8 +96,7 @@ class Feed:
                             await loaded.wait()
                 yield
             finally:
-                for task in tasks:
-                    task.cancel()
+                await end(tasks)
                 await self._leave()
 
     async def _steadily(self, name: str, job: Callable[[], Awaitable[NoReturn]]) -> None:
