@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Header, Path, Query, Response
+from pydantic import BeforeValidator
 
 from ioc.model.alerts import Severity
 from ioc.model.incidents import Condition, Incident, WorkState, incident_to_json
@@ -18,6 +19,9 @@ from ui.server.problems import Problem, unknown
 from ui.server.settings import UiSettings
 from ui.server.views import assets_view, basemap_view, city_view, quantities_view
 from ui.server.world import array
+
+BLANK_IS_ALL: Final = BeforeValidator(lambda given: given or None)
+"""A filter that is named but left empty, as a form sends it, filters nothing."""
 
 IncidentId = Annotated[str, Path(description="The incident's id.", max_length=64, examples=["5f2c7a90d1e84b36"])]
 AssetId = Annotated[str, Path(description="The asset's id.", max_length=64, examples=["cam-17"])]
@@ -144,11 +148,15 @@ def router(
         | _errors(e422="A filter has a value that does not exist; the body names those that do."),
     )
     async def get_incidents(
-        condition: Annotated[Condition | None, Query(description="Only those that hold, or only the others.")] = None,
-        work_state: Annotated[WorkState | None, Query(description="Only those where people are that far.")] = None,
-        severity: Annotated[Severity | None, Query(description="Only those this bad.")] = None,
+        condition: Annotated[
+            Condition | None, BLANK_IS_ALL, Query(description="Only those that hold, or only the others.")
+        ] = None,
+        work_state: Annotated[
+            WorkState | None, BLANK_IS_ALL, Query(description="Only those where people are that far.")
+        ] = None,
+        severity: Annotated[Severity | None, BLANK_IS_ALL, Query(description="Only those this bad.")] = None,
         area: Annotated[
-            str | None, Query(description="Only those in this area or an area within it.", max_length=64)
+            str | None, BLANK_IS_ALL, Query(description="Only those in this area or an area within it.", max_length=64)
         ] = None,
     ) -> Response:
         """All open incidents, and those that were closed within the last hour, that fit every given filter."""

@@ -82,6 +82,7 @@ async def test_incidents_are_found_by_filters_and_areas_include_those_within(
     assert await found("?area=lam-dong") == ["cam-2", "cam-1"]
     assert await found("?area=xuan-huong") == ["cam-1"]
     assert await found("?severity=minor&work_state=new") == ["cam-2"]
+    assert await found("?condition=&work_state=&severity=&area=") == await found("")
     assert await found("?work_state=resolved") == []
 
 
