@@ -156,7 +156,9 @@ def router(
         ] = None,
         severity: Annotated[Severity | None, BLANK_IS_ALL, Query(description="Only those this bad.")] = None,
         area: Annotated[
-            str | None, BLANK_IS_ALL, Query(description="Only those in this area or an area within it.", max_length=64)
+            str | None,
+            Query(description="Only those in this area or an area within it.", max_length=64),
+            BLANK_IS_ALL,
         ] = None,
     ) -> Response:
         """All open incidents, and those that were closed within the last hour, that fit every given filter."""
