@@ -28,6 +28,7 @@ from ioc.model.incidents import Incident
 from ioc.model.instant import MINUTE, SECOND, Instant
 from ioc.model.kinds import Kind
 from ioc.runtime import clock
+from ioc.runtime.tasks import end
 from ioc.store.catalogue import load_catalogue
 from ioc.store.opening import Store, open_store
 from simulators import cities
@@ -238,23 +239,22 @@ class ControlRoom:
     def stop_serving(self) -> None:
         """Stop the web server, as a crash or a restart would."""
 
-        async def end() -> None:
+        async def leave() -> None:
             self._stop.set()
             if self._serving is not None:
                 await self._serving
 
-        self.run(end())
+        self.run(leave())
 
     def close(self) -> None:
-        async def end() -> None:
+        async def leave() -> None:
             if self._beating is not None:
-                self._beating.cancel()
-                await asyncio.gather(self._beating, return_exceptions=True)
+                await end([self._beating])
             await self._opened.aclose()
 
         if self._serving is not None and not self._serving.done():
             self.stop_serving()
-        self.run(end())
+        self.run(leave())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
