@@ -24,6 +24,7 @@ from ioc.model.faults import Fault
 from ioc.model.instant import Instant
 from ioc.runtime import clock
 from ioc.runtime.logging import Log
+from ioc.runtime.tasks import end
 from ioc.store.catalogue import load_catalogue
 from ioc.store.connection import StoreUnavailable
 from ioc.store.event_stream import Superseded
@@ -118,8 +119,7 @@ class Ingest:
                 await self._patiently(self._load_registry)
                 beside.append(tasks.create_task(self._follow_registry(), name="follow the registry"))
                 await self._work()
-                for task in beside:
-                    task.cancel()
+                await end(beside)
         except TimeoutError:
             _LOG.warning("stopped before everything was kept; the broker sends the rest again", after_s=DRAIN_S)
         except ExceptionGroup as group:
