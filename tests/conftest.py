@@ -5,7 +5,9 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import mosquitto as mosquitto_tool
 import pytest
+from mosquitto import SOUND, MosquittoBroker
 
 from ioc.runtime import embedded
 from ioc.runtime.embedded import BrokerPorts
@@ -74,3 +76,24 @@ def embedded_broker(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Br
     command = embedded.broker(tmp_path / "broker", port=ports.v3, port_v5=ports.v5, log=tmp_path / "broker.log")
     with embedded.running(command):
         yield ports
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Callable[..., MosquittoBroker]]:
+    """A function that starts a Mosquitto; `lines` stand in its configuration besides those of a sound one."""
+    program = mosquitto_tool.find()
+    if program is None:
+        unavailable("no Mosquitto on this machine; Debian has it as 'mosquitto'")
+        raise AssertionError
+    started: list[MosquittoBroker] = []
+
+    def start(*lines: str, base: tuple[str, ...] = SOUND, port: int | None = None) -> MosquittoBroker:
+        folder = tmp_path / f"mosquitto-{len(started)}"
+        broker = MosquittoBroker(program, folder, port or free_port(), (*base, *lines))
+        started.append(broker)
+        broker.start()
+        return broker
+
+    yield start
+    for broker in started:
+        broker.kill()

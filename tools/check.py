@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import chromium
+import mosquitto
 import page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +57,12 @@ def pytest(name: str, *arguments: str) -> Outcome:
     return outcome
 
 
+def tests() -> Outcome:
+    """Run all tests that need no browser, getting the brokers that they ask for where that is possible."""
+    mosquitto.find_or_install()
+    return pytest("tests", "tests", "--ignore=tests/browser", "-m", "not browser")
+
+
 def browser() -> Outcome:
     """Run the tests in a real Chromium, getting one where that is possible."""
     found, reason = chromium.find_or_install()
@@ -70,7 +77,7 @@ STEPS: dict[str, Callable[[], Outcome]] = {
     "lint": lambda: command("ruff", "check", "."),
     "types": lambda: command("mypy"),
     "imports": lambda: command("lint-imports"),
-    "tests": lambda: pytest("tests", "tests", "--ignore=tests/browser", "-m", "not browser"),
+    "tests": tests,
     "web check": lambda: Outcome(page.run("run", "check") == 0),
     "web tests": lambda: Outcome(page.run("test") == 0),
     "browser": browser,

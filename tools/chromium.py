@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import apt
+
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -22,15 +24,8 @@ def find_or_install() -> tuple[Path | None, str]:
     found = find()
     if found is not None:
         return found, ""
-    if Path("/etc/debian_version").exists() and os.geteuid() == 0 and shutil.which("apt-get"):
-        sys.stdout.write("installing Chromium with apt-get\n")
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"]
-        for command in (["apt-get", "update", "-qq"], install):
-            subprocess.run(command, env=quiet, capture_output=True, check=False)
-        found = find()
-        if found is not None:
-            return found, ""
+    if apt.install("chromium", "fonts-dejavu-core") and (found := find()) is not None:
+        return found, ""
     sys.stdout.write("installing Playwright's Chromium\n")
     python = str(ROOT / ".venv" / "bin" / "python")
     done = subprocess.run(
