@@ -70,6 +70,11 @@ def health(process: str) -> str:
     return f"ioc:health:{process}"
 
 
+def daily_key(day: str) -> str:
+    """Name the secret with which a day's personal addresses are hashed; it expires."""
+    return f"ioc:daily-key:{day}"
+
+
 ASSET_IDS: Final = "ioc:assets"
 ASSETS_VERSION: Final = "ioc:assets:version"
 INCIDENTS_OPEN: Final = "ioc:incidents:open"

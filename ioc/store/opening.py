@@ -12,6 +12,7 @@ from ioc.store import keys
 from ioc.store.assets import AssetRegistry
 from ioc.store.checkpoints import Checkpoints
 from ioc.store.connection import Connection, StoreUnavailable
+from ioc.store.daily_keys import DailyKeys
 from ioc.store.event_stream import EventStream
 from ioc.store.health import HealthBoard
 from ioc.store.incidents import Incidents
@@ -37,6 +38,7 @@ class Store:
     incidents: Incidents
     rejected: RejectedMessages
     health: HealthBoard
+    daily_keys: DailyKeys
 
     async def has_lost_its_data(self) -> bool:
         """Whether the store has come back without what it held when it was opened.
@@ -84,6 +86,7 @@ async def _assemble(connection: Connection, partition: int) -> Store:
         incidents=Incidents(connection),
         rejected=RejectedMessages(connection),
         health=HealthBoard(connection),
+        daily_keys=DailyKeys(connection),
     )
 
 
