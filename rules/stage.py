@@ -19,6 +19,7 @@ from ioc.model.incidents import Condition
 from ioc.model.instant import LATEST, SECOND, to_milliseconds
 from ioc.model.quantities import Catalogue
 from ioc.runtime import clock
+from ioc.runtime.folder_watch import FolderWatch
 from ioc.runtime.logging import Log
 from ioc.store.catalogue import load_catalogue
 from ioc.store.checkpoints import LeaseHeld
@@ -33,7 +34,6 @@ from rules.engine import Engine
 from rules.expressions import scope_of
 from rules.incidents import Surroundings, open_incident
 from rules.settings import RulesSettings
-from rules.watching import FolderWatch
 
 log = Log("rules")
 
