@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ingest.codecs.paths import Frame, Getter, compile_path
+from ingest.codecs.watching import watched
 from ioc.runtime.marked_yaml import YamlNode
 
 Holds = Callable[[Any, Frame], bool]
@@ -19,6 +20,7 @@ _CLASSES: Final[dict[str, tuple[type, ...]]] = {
 _KEYS: Final = ("is", "not", "type", "matches", "above", "below", "exists", "empty")
 
 
+@watched("when")
 def compile_when(node: YamlNode) -> tuple[str, Holds]:
     """Compile `when:`: paths with what is expected there; all must hold. A list of such: one of them must.
 
@@ -64,6 +66,7 @@ def _any_holds(tests: Sequence[Holds]) -> Holds:
     return any_holds
 
 
+@watched("condition")
 def _expectation(path: YamlNode, expected: YamlNode) -> tuple[str, Holds]:
     get = compile_path(path)
     name = path.text()

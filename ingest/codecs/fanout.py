@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ingest.codecs.paths import Frame, Getter, compile_path
+from ingest.codecs.watching import watched
 from ioc.runtime.marked_yaml import YamlNode
 
 MAX_ITEMS: Final = 10_000
@@ -12,6 +13,7 @@ MAX_ITEMS: Final = 10_000
 FanOut = Callable[[Any, Frame], Iterator[tuple[Any, Frame]]]
 
 
+@watched("each")
 def compile_each(node: YamlNode) -> FanOut:
     """Compile `each:`.
 

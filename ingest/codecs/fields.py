@@ -13,6 +13,7 @@ from ingest.codecs.identifiers import NORMALISERS, hide_addresses, quantity_name
 from ingest.codecs.paths import Frame, Getter, compile_path
 from ingest.codecs.topics import Captures
 from ingest.codecs.units import conversion, convertible
+from ingest.codecs.watching import watched
 from ioc.model.quantities import Quantity
 from ioc.runtime.marked_yaml import YamlNode
 
@@ -42,6 +43,7 @@ class Scope:
     captures: frozenset[str]
 
 
+@watched("field")
 def compile_field(node: YamlNode, scope: Scope, quantity: Quantity | None = None) -> Getter:
     """Compile a field.
 

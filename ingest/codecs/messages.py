@@ -13,6 +13,7 @@ from ingest.codecs.paths import Frame, Getter, compile_path
 from ingest.codecs.payloads import Step, compile_payload
 from ingest.codecs.readings import Reading
 from ingest.codecs.topics import Captures, Claim, TopicPattern, compile_topic
+from ingest.codecs.watching import watched_message
 from ioc.model.quantities import Catalogue
 from ioc.runtime.marked_yaml import YamlNode
 
@@ -76,6 +77,7 @@ class Message:
         return readings
 
 
+@watched_message
 def compile_message(
     node: YamlNode, codec: str, kind: YamlNode | None, rank: tuple[int, ...], catalogue: Catalogue
 ) -> list[Claim[Message]]:

@@ -9,6 +9,7 @@ from types import EllipsisType
 from typing import Any
 
 from ingest.codecs.topics import Captures
+from ingest.codecs.watching import watched
 from ioc.runtime.marked_yaml import YamlNode
 
 
@@ -52,6 +53,7 @@ _HELP = (
 )
 
 
+@watched("path")
 def compile_path(node: YamlNode) -> Getter:
     """Compile a path; a missing step, or one into what has no parts, gives None."""
     text = node.text()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ingest.codecs.strict_json import read_json
+from ingest.codecs.watching import watched
 from ioc.runtime.marked_yaml import YamlNode
 
 Step = Callable[[Any], Any]
@@ -83,6 +84,7 @@ STEPS: Final[Mapping[str, Step]] = {
 }
 
 
+@watched("payload")
 def compile_payload(node: YamlNode | None) -> tuple[str, Step]:
     """Compile `payload:` of a codec.
 
