@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import mosquitto as mosquitto_tool
@@ -12,7 +12,11 @@ from mosquitto import SOUND, MosquittoBroker
 from ioc.runtime import embedded
 from ioc.runtime.embedded import BrokerPorts
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+_TABLES = pytest.StashKey[dict[str, list[str]]]()
 
 
 def unavailable(reason: str) -> None:
@@ -20,6 +24,29 @@ def unavailable(reason: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"cannot run: {reason}", pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def show_table(request: pytest.FixtureRequest) -> Callable[[str, Sequence[str]], None]:
+    """A function that shows a table of figures at the end of the run, and leaves it for `make test` to print.
+
+    It takes the table's name, one word, and its lines, the first of which says what it is.
+    """
+
+    def show(name: str, lines: Sequence[str]) -> None:
+        request.config.stash.setdefault(_TABLES, {})[name] = list(lines)
+        folder = ROOT / "artifacts" / "results"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    return show
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for lines in config.stash.get(_TABLES, {}).values():
+        terminalreporter.write_line("")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -45,10 +45,14 @@ def command(*arguments: str) -> Outcome:
 
 
 def pytest(name: str, *arguments: str) -> Outcome:
-    """Run tests and collect what was skipped."""
+    """Run tests, show the tables that they wrote, and collect what was skipped."""
     report = RESULTS / f"{name}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
+    for table in RESULTS.glob("*.txt"):
+        table.unlink()
     outcome = command("pytest", "-q", "--no-header", f"--junitxml={report}", *arguments)
+    for table in sorted(RESULTS.glob("*.txt")):
+        sys.stdout.write(f"\n{table.read_text(encoding='utf-8')}\n")
     if report.exists():
         for case in ET.parse(report).iter("testcase"):  # noqa: S314 - we wrote it ourselves
             skipped = case.find("skipped")
