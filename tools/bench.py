@@ -36,9 +36,11 @@ def main(names: list[str]) -> int:
     sys.stdout.write(json.dumps(machine()) + "\n")
     sys.stdout.flush()
     status = 0
+    # What finds and starts the programs that are measured against.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
     for script in sorted((ROOT / "tests" / "benchmarks").glob("*.py")):
         if not names or script.stem in names:
-            status |= subprocess.run([sys.executable, str(script)], cwd=ROOT, check=False).returncode
+            status |= subprocess.run([sys.executable, str(script)], cwd=ROOT, env=environment, check=False).returncode
     return 1 if status else 0
 
 

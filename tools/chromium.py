@@ -5,10 +5,26 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import apt
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
+
 ROOT = Path(__file__).resolve().parent.parent
+FLAGS = (
+    "--no-sandbox",
+    # Machines that test have no graphics card.
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    # Nothing that the page did not ask for goes over the network.
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -17,6 +33,15 @@ def find() -> Path | None:
     named = os.environ.get("IOC_CHROMIUM")
     found = named or next((path for name in NAMES if (path := shutil.which(name))), None)
     return Path(found) if found else None
+
+
+def launch(playwright: "Playwright") -> "Browser":
+    """Start the browser without a window: the one that was found, else Playwright's own.
+
+    Raises:
+        playwright.sync_api.Error: there is none.
+    """
+    return playwright.chromium.launch(executable_path=find(), args=list(FLAGS))
 
 
 def find_or_install() -> tuple[Path | None, str]:

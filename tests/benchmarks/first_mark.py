@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,18 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+import chromium
 from playwright.sync_api import sync_playwright
 
-FLAGS: Final = (
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 DRAWN: Final = """() => {
     const map = window.__ioc?.map;
     return Boolean(map?.isStyleLoaded()) &&
@@ -45,8 +35,7 @@ def main() -> None:
         probe.close()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         environment |= {"IOC_DATA": folder, "IOC_BASEMAP": "none"}
-        system = os.environ.get("IOC_CHROMIUM") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=system, args=list(FLAGS))
+        browser = chromium.launch(playwright)
         rounds = [_seconds(browser, environment) for _ in range(ROUNDS + 1)][1:]
         browser.close()
     figure = {

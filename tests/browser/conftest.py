@@ -2,9 +2,7 @@
 
 import asyncio
 import math
-import os
 import random
-import shutil
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, TypeVar
 
+import chromium
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
@@ -55,16 +54,6 @@ product_environment = _product.product_environment
 start_demo = _product.start_demo
 product = _product.product
 
-FLAGS: Final = (
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PAGE: Final = Path(ui.__file__).parent / "web" / "dist"
 ARTIFACTS: Final = Path(__file__).resolve().parents[2] / "artifacts" / "screenshots"
 
@@ -89,9 +78,8 @@ def browser() -> Iterator[Browser]:
     """
     if not (PAGE / "index.html").is_file():
         pytest.fail("the page is not built: run `npm ci && npm run build` in ui/web", pytrace=False)
-    system = os.environ.get("IOC_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=system, args=list(FLAGS))
+        started = chromium.launch(playwright)
         yield started
         started.close()
 

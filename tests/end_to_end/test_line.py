@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import aiomqtt
+import chromium
 import psutil
 import pytest
 import redis
@@ -18,17 +18,6 @@ from playwright.sync_api import sync_playwright
 from websockets.sync.client import connect
 
 pytestmark = pytest.mark.end_to_end
-
-CHROMIUM = (
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def frigate_event(camera: str, label: str) -> bytes:
@@ -127,8 +116,7 @@ def look_for_the_mark(url: str, incident: str, title: str, failures: list[str]) 
     }"""
     try:
         with sync_playwright() as playwright:
-            system = os.environ.get("IOC_CHROMIUM") or shutil.which("chromium")
-            browser = playwright.chromium.launch(executable_path=system, args=list(CHROMIUM))
+            browser = chromium.launch(playwright)
             page = browser.new_page(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
             page.set_default_timeout(90_000)
             page.goto(f"{url}/?lang=vi")
