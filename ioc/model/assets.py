@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ioc.model.hearing import Hearing
 from ioc.model.instant import Instant, whole_milliseconds
 from ioc.model.kinds import Kind, Value
 
@@ -46,7 +47,7 @@ class AssetStatus(StrEnum):
 
 @dataclass(slots=True)
 class AssetState:
-    """The last that is known of one asset: when it spoke, from where, and its latest values."""
+    """The last that is known of one asset: when it spoke, from where, its latest values, and how often it speaks."""
 
     id: str
     kind: Kind
@@ -57,6 +58,7 @@ class AssetState:
     zone: str | None = None
     codec: str | None = None
     values: dict[str, Value] = field(default_factory=dict)
+    heard: Hearing = field(default_factory=Hearing)
 
 
 def asset_to_json(asset: Asset | None, state: AssetState | None) -> dict[str, Any]:

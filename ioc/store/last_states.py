@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from io import BytesIO
+from itertools import repeat
 from sys import intern
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ import polars as pl
 
 from ioc.model.assets import AssetState, AssetStatus
 from ioc.model.events import FIXED_COLUMNS, INSTANT_TYPE, Signal, quantity_columns
+from ioc.model.hearing import BIN, Hearing
+from ioc.model.instant import Instant
 from ioc.model.kinds import Kind, Value
 
 VECTORISED_FROM: Final = 20_000
@@ -25,6 +28,8 @@ _BLOB_SCHEMA: Final[dict[str, Any]] = {
     "zone": pl.String,
     "codec": pl.String,
     "values": pl.String,
+    "heard_at": pl.Int64,
+    "heard": pl.List(pl.Int64),
 }
 
 
@@ -36,6 +41,8 @@ class LastStates:
     state already knows changes nothing; of two from the same instant the later in the stream wins.
     An event that counts sets kind, codec and status (a signal `offline` says offline, anything else online),
     its place and zone where it has them, and its values beside those that it does not mention.
+
+    How often an asset speaks goes by arrival, and every event counts for it, also one that changes nothing else.
     """
 
     def __init__(self, states: Iterable[AssetState] = ()) -> None:
@@ -66,6 +73,7 @@ class LastStates:
         """
         if batch.is_empty():
             return []
+        arrivals = _arrivals(batch)
         if batch.height >= VECTORISED_FROM:
             batch = self._folded(batch)
         ids = batch.get_column("asset").to_list()
@@ -98,6 +106,9 @@ class LastStates:
             if column.null_count() < batch.height:
                 # Each batch brings its own copy of a name; ten thousand assets shall share one.
                 _set_values(intern(name), column.to_list(), touched)
+        for asset_id, at, count in arrivals:
+            if asset_id is not None:
+                states[asset_id].heard.hear(at, count)
         return list(dict.fromkeys(state.id for state in touched if state is not None))
 
     def to_bytes(self) -> bytes:
@@ -114,6 +125,8 @@ class LastStates:
                 state.zone,
                 state.codec,
                 encode(state.values).decode(),
+                state.heard.at,
+                state.heard.counts,
             )
             for state in self._states.values()
         ]
@@ -125,9 +138,24 @@ class LastStates:
     def from_bytes(cls, blob: bytes) -> "LastStates":
         """Read what `to_bytes` wrote."""
         values = msgspec.json.Decoder(dict[str, Value])
+        rows = pl.read_ipc_stream(BytesIO(blob))
+        if "heard" not in rows.columns:
+            # Written before it was known how often assets speak.
+            rows = rows.with_columns(heard_at=pl.col("at"), heard=pl.lit([1], pl.List(pl.Int64)))
         return cls(
-            AssetState(asset_id, Kind(kind), at, AssetStatus(status), lat, lon, zone, codec, values.decode(text))
-            for asset_id, kind, at, status, lat, lon, zone, codec, text in pl.read_ipc_stream(BytesIO(blob)).iter_rows()
+            AssetState(
+                asset_id,
+                Kind(kind),
+                at,
+                AssetStatus(status),
+                lat,
+                lon,
+                zone,
+                codec,
+                values.decode(text),
+                Hearing(heard_at, heard),
+            )
+            for asset_id, kind, at, status, lat, lon, zone, codec, text, heard_at, heard in rows.iter_rows()
         )
 
     def _folded(self, batch: pl.DataFrame) -> pl.DataFrame:
@@ -157,6 +185,19 @@ class LastStates:
         )
 
 
+def _arrivals(batch: pl.DataFrame) -> Iterable[tuple[str | None, Instant, int]]:
+    """Give asset, arrival and count of what is to be heard; of many rows, those of one asset and bin together."""
+    if batch.height < VECTORISED_FROM:
+        return zip(batch.get_column("asset").to_list(), batch.select(_ARRIVAL).to_series().to_list(), repeat(1))
+    return (
+        batch.select("asset", at=_ARRIVAL)
+        .group_by("asset", pl.col("at") // BIN, maintain_order=True)
+        .agg(last=pl.col("at").max(), count=pl.len())
+        .select("asset", "last", "count")
+        .iter_rows()
+    )
+
+
 def _set_places(batch: pl.DataFrame, touched: list[AssetState | None]) -> None:
     lats, lons, zones = (batch.get_column(name) for name in ("lat", "lon", "zone"))
     if lats.null_count() < batch.height:
@@ -177,3 +218,6 @@ def _set_values(name: str, column: list[Value | None], touched: list[AssetState 
 
 # Microseconds; a row without an arrival (from a file) is taken at its word. A batch always has `at`.
 _WHEN: Final = pl.min_horizontal(pl.col("at").to_physical(), pl.col("received_at").to_physical())
+
+_ARRIVAL: Final = pl.coalesce(pl.col("received_at"), pl.col("at")).to_physical()
+"""Microseconds; a row without an arrival (from a file) counts when it happened."""

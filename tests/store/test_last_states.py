@@ -1,5 +1,6 @@
 """The last known states: the same whatever the cut of the batches, and never set back by what is older."""
 
+import io
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from ioc.model.assets import AssetState, AssetStatus
 from ioc.model.events import FIXED_COLUMNS, empty_batch
+from ioc.model.hearing import BIN, Hearing
 from ioc.model.instant import MINUTE, SECOND
 from ioc.model.kinds import Kind
 from ioc.store import last_states
@@ -60,6 +62,7 @@ def test_values_merge_and_the_newest_of_each_stays() -> None:
         zone="z1",
         codec="other",
         values={"pm25": 12.5, "label": "fog", "clients": 3},
+        heard=Hearing(NOON + 2, [3]),
     )
 
 
@@ -120,11 +123,28 @@ def test_states_survive_being_written_down() -> None:
     assert written(LastStates.from_bytes(LastStates().to_bytes())) == []
 
 
+def test_every_event_is_heard_when_it_arrived_even_one_that_changes_nothing() -> None:
+    states = LastStates()
+    states.update(batch({"asset": "a", "at": 9, "received_at": 9}))
+    assert states.update(batch({"asset": "a", "at": 1, "received_at": BIN})) == []
+    state = states.get("a")
+    assert state is not None
+    assert (state.at, state.heard) == (NOON + 9, Hearing(NOON + BIN, [1, 1]))
+
+
+def test_states_that_were_written_before_hearing_was_known_can_be_read() -> None:
+    states = LastStates()
+    states.update(batch({"asset": "a", "at": 0, "pm25": 1.0}))
+    old = io.BytesIO()
+    pl.read_ipc_stream(states.to_bytes()).drop("heard", "heard_at").write_ipc_stream(old)
+    assert written(LastStates.from_bytes(old.getvalue())) == written(states)
+
+
 EVENTS = st.lists(
     st.fixed_dictionaries(
         {"asset": st.sampled_from(["a", "b", "c", None]), "at": st.integers(0, 6)},
         optional={
-            "received_at": st.integers(0, 6),
+            "received_at": st.one_of(st.integers(0, 6), st.integers(-15, 15).map(lambda number: number * BIN)),
             "kind": st.sampled_from(["sensor", "wifi"]),
             "codec": st.sampled_from(["one", "two"]),
             "signal": st.sampled_from(["online", "offline", "heartbeat", None]),
