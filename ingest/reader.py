@@ -86,7 +86,7 @@ class Reader:
         if refused is not None:
             return [], [_rejected(message, None, refused)]
         try:
-            outcome = self.codecs.decode(message.topic, message.payload)
+            outcome = self.codecs.decode(message.topic, message.payload, message.received_at, retained=message.retained)
             problems, codec = outcome.problems, outcome.codec
             events = [] if codec is None else self._events(message, codec, outcome.readings, problems)
             if outcome.refused is not None:

@@ -14,7 +14,6 @@ from ingest.codecs.paths import Frame, Getter
 from ingest.codecs.readings import Reading
 from ingest.codecs.times import FORMATS, compile_time
 from ioc.model.events import Kind, Signal
-from ioc.model.quantities import Catalogue
 from ioc.runtime.marked_yaml import YamlNode
 
 FIELDS: Final = ("kind", "asset", "at", "position", "zone", "signal", "values", "rest")
@@ -57,7 +56,7 @@ class Parts:
         )
 
 
-def compile_parts(nodes: Mapping[str, YamlNode], scope: Scope, catalogue: Catalogue) -> Parts:
+def compile_parts(nodes: Mapping[str, YamlNode], scope: Scope) -> Parts:
     """Compile the fields of a message or of one of its events."""
     parts = Parts()
     if "kind" in nodes:
@@ -74,18 +73,18 @@ def compile_parts(nodes: Mapping[str, YamlNode], scope: Scope, catalogue: Catalo
     if "signal" in nodes:
         parts = replace(parts, signal=_signal(nodes["signal"], scope))
     if "values" in nodes:
-        parts = replace(parts, values=_values(nodes["values"], scope, catalogue))
+        parts = replace(parts, values=_values(nodes["values"], scope))
     if "rest" in nodes:
         parts = replace(parts, rest=compile_rest(nodes["rest"], nodes.get("values")))
     return parts
 
 
-def compile_event(node: YamlNode, shared: Parts, scope: Scope, catalogue: Catalogue) -> Produce:
+def compile_event(node: YamlNode, shared: Parts, scope: Scope) -> Produce:
     """Compile one of a message's `events`; what it does not say itself, the message says for it."""
     nodes = node.mapping(_KEYS)
     each = compile_each(nodes["each"]) if "each" in nodes else None
     holds = compile_when(nodes["when"])[1] if "when" in nodes else None
-    own = compile_parts(nodes, scope, catalogue)
+    own = compile_parts(nodes, scope)
     base = shared if each is None else shared.from_base()
     merged = Parts(
         kind=own.kind or base.kind,
@@ -210,11 +209,11 @@ def _signal(node: YamlNode, scope: Scope) -> Getter:
     return read
 
 
-def _values(node: YamlNode, scope: Scope, catalogue: Catalogue) -> tuple[tuple[Name, Getter], ...]:
+def _values(node: YamlNode, scope: Scope) -> tuple[tuple[Name, Getter], ...]:
     keys = node.keys() if node.is_mapping() else {}
     compiled = []
     for text, field in node.mapping().items():
         name = compile_name(keys[text], scope)
-        quantity = catalogue.get(name) if isinstance(name, str) else None
+        quantity = scope.catalogue.get(name) if isinstance(name, str) else None
         compiled.append((name, compile_field(field, scope, quantity)))
     return tuple(compiled)

@@ -39,7 +39,12 @@ def _together(paths: list[Getter], *, once: bool) -> FanOut:
                 found = True
                 yield part
         if once and not found:
-            yield None, Frame(frame.root, frame.base, frame.captures, None, (*frame.parents, item), frame.problems)
+            yield (
+                None,
+                Frame(
+                    frame.root, frame.base, frame.captures, None, (*frame.parents, item), frame.problems, frame.arrival
+                ),
+            )
 
     return fan_out
 
@@ -64,4 +69,4 @@ def _parts(container: Any, item: Any, frame: Frame) -> Iterator[tuple[Any, Frame
         raise ValueError(f"the message speaks of {len(container)} things; at most {MAX_ITEMS} are read")
     parents = (*frame.parents, item)
     for key, part in container.items() if isinstance(container, dict) else enumerate(container):
-        yield part, Frame(frame.root, frame.base, frame.captures, key, parents, frame.problems)
+        yield part, Frame(frame.root, frame.base, frame.captures, key, parents, frame.problems, frame.arrival)

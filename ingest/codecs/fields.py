@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ingest.codecs.conditions import compile_regex, compile_when, scalar
 from ingest.codecs.identifiers import NORMALISERS, hide_addresses, quantity_name
@@ -14,7 +14,8 @@ from ingest.codecs.paths import Frame, Getter, compile_path
 from ingest.codecs.topics import Captures
 from ingest.codecs.units import conversion, convertible
 from ingest.codecs.watching import watched
-from ioc.model.quantities import Quantity
+from ioc.model.instant import Instant
+from ioc.model.quantities import Catalogue, Quantity
 from ioc.runtime.marked_yaml import YamlNode
 
 _KEYS: Final = (
@@ -32,15 +33,26 @@ _WORDS: Final = {
 Change = Callable[[Any], Any]
 
 
+class Pseudonymiser(Protocol):
+    """Whoever replaces the addresses of people's devices."""
+
+    def of(self, address: str, at: Instant) -> str | None:
+        """Give what stands for an address that arrived at an instant; None where nothing may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a field may speak of.
 
     Attributes:
+        catalogue: the known quantities, to whose units values are brought.
+        pseudonyms: stands in for the addresses of people's devices; None: they are dropped.
         captures: the names that every topic of the message captures.
     """
 
-    captures: frozenset[str]
+    catalogue: Catalogue
+    pseudonyms: Pseudonymiser | None = None
+    captures: frozenset[str] = frozenset()
 
 
 @watched("field")

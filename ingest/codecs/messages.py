@@ -5,23 +5,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from ingest.codecs.coded import CODE, Code
 from ingest.codecs.conditions import Holds, compile_regex, compile_when
 from ingest.codecs.events import FIELDS, Produce, compile_event, compile_parts, compile_production
 from ingest.codecs.fields import Scope
-from ingest.codecs.own import CODE, Code
 from ingest.codecs.paths import Frame, Getter, compile_path
 from ingest.codecs.payloads import Step, compile_payload
 from ingest.codecs.readings import Reading
 from ingest.codecs.topics import Captures, Claim, TopicPattern, compile_topic
 from ingest.codecs.watching import watched_message
-from ioc.model.quantities import Catalogue
+from ioc.model.instant import Instant
 from ioc.runtime.marked_yaml import YamlNode
 
 _KEYS: Final = (
     "name", "topics", "except", "where", "priority", "payload", "from", "when", "events", "code", "ignore", "refuse",
+    "retained",
     *FIELDS,
 )  # fmt: skip
 _VERDICTS: Final = ("ignore", "refuse", "code")
+_RETAINED: Final[Mapping[str, bool | None]] = {"use": None, "ignore": False, "only": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Message:
         code: reads the message instead, where YAML cannot say it.
         ignore: why such a message is nothing to report.
         refuse: why such a message cannot be read.
+        retained: True where only what the broker had kept from before is read, False where that is not; None for both.
         anywhere: it was found on any topic, by `#`, and goes by the payload alone: so the topic is not its own.
     """
 
@@ -54,16 +57,17 @@ class Message:
     ignore: str | None
     refuse: str | None
     anywhere: bool = False
+    retained: bool | None = None
 
-    def read(self, value: Any, captures: Captures, problems: list[str]) -> list[Reading] | None:
+    def read(self, value: Any, captures: Captures, problems: list[str], arrival: Instant) -> list[Reading] | None:
         """Make readings of a decoded payload; None where its shape is not what is meant.
 
         Raises:
             ValueError: the message cannot be read; the sentence says why.
         """
         if self.code is not None:
-            return self.code(value, captures, problems)
-        frame = Frame(value, value, captures, None, (), problems)
+            return self.code(value, captures, problems, arrival)
+        frame = Frame(value, value, captures, None, (), problems, arrival)
         if self.holds is not None and not self.holds(value, frame):
             return None
         item = value
@@ -79,7 +83,7 @@ class Message:
 
 @watched_message
 def compile_message(
-    node: YamlNode, codec: str, kind: YamlNode | None, rank: tuple[int, ...], catalogue: Catalogue
+    node: YamlNode, codec: str, kind: YamlNode | None, rank: tuple[int, ...], scope: Scope
 ) -> list[Claim[Message]]:
     """Compile one entry of `messages:` to its claims on topics.
 
@@ -88,7 +92,7 @@ def compile_message(
         codec: the codec's name.
         kind: the codec's own `kind`, for events that name none.
         rank: where it stands among codecs and messages; its priority goes before it.
-        catalogue: the known quantities.
+        scope: what every codec may speak of; captures are added.
     """
     nodes = node.mapping(_KEYS, required=("name", "topics"))
     verdicts = [key for key in _VERDICTS if key in nodes]
@@ -98,7 +102,7 @@ def compile_message(
         if key in nodes:
             raise nodes[key].wrong(f"{key!r} has no meaning beside 'code', which reads the message alone")
     patterns = _topics(nodes["topics"])
-    scope = Scope(frozenset.intersection(*(frozenset(pattern.names) for pattern in patterns)))
+    scope = replace(scope, captures=frozenset.intersection(*(frozenset(pattern.names) for pattern in patterns)))
     excluded = tuple(_topics(nodes["except"])) if "except" in nodes else ()
     allowed = _where(nodes["where"], scope) if "where" in nodes else {}
     priority = int(nodes["priority"].number()) if "priority" in nodes else 0
@@ -112,10 +116,11 @@ def compile_message(
         start=_start(nodes["from"]) if "from" in nodes else None,
         holds=holds,
         wants=wants,
-        produces=() if verdicts else _produces(node, nodes, kind, scope, catalogue),
-        code=CODE[nodes["code"].choice(CODE)] if "code" in nodes else None,
+        produces=() if verdicts else _produces(node, nodes, kind, scope),
+        code=CODE[nodes["code"].choice(CODE)]() if "code" in nodes else None,
         ignore=nodes["ignore"].text() if "ignore" in nodes else None,
         refuse=nodes["refuse"].text() if "refuse" in nodes else None,
+        retained=_RETAINED[nodes["retained"].choice(_RETAINED)] if "retained" in nodes else None,
     )
     placed = replace(message, anywhere=True)
     return [
@@ -143,12 +148,12 @@ def _start(node: YamlNode) -> Getter:
 
 
 def _produces(
-    node: YamlNode, nodes: Mapping[str, YamlNode], kind: YamlNode | None, scope: Scope, catalogue: Catalogue
+    node: YamlNode, nodes: Mapping[str, YamlNode], kind: YamlNode | None, scope: Scope
 ) -> tuple[Produce, ...]:
     fields = {key: each for key, each in nodes.items() if key in FIELDS}
     if kind is not None:
         fields.setdefault("kind", kind)
-    parts = compile_parts(fields, scope, catalogue)
+    parts = compile_parts(fields, scope)
     if "events" not in nodes:
         return (compile_production(parts, None, None, node),)
     if "rest" in nodes:
@@ -156,4 +161,4 @@ def _produces(
     events = nodes["events"].sequence()
     if not events:
         raise nodes["events"].wrong("at least one event is needed; a message that reports nothing says 'ignore: why'")
-    return tuple(compile_event(event, parts, scope, catalogue) for event in events)
+    return tuple(compile_event(event, parts, scope) for event in events)

@@ -1,19 +1,13 @@
 """Our own payload, read in code because it is the one that must be fast and strict."""
 
 import re
-from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ingest.codecs.readings import Reading
 from ingest.codecs.times import DeviceTime, read_iso_or_milliseconds
 from ingest.codecs.topics import Captures
 from ioc.model.events import FIXED_COLUMNS, Kind, Signal
-
-Code = Callable[[Any, Captures, list[str]], list[Reading]]
-"""Takes the decoded payload, the topic's captures and the list for problems.
-
-It returns readings, and raises ValueError with a sentence where the message cannot be read at all.
-"""
+from ioc.model.instant import Instant
 
 MAX_EVENTS: Final = 10_000
 """Events of one message."""
@@ -25,7 +19,7 @@ _NOT_QUANTITIES: Final = frozenset(FIXED_COLUMNS) - _TAKEN
 _BOOT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-def read_own(value: Any, captures: Captures, problems: list[str]) -> list[Reading]:
+def read_own(value: Any, captures: Captures, problems: list[str], _arrival: Instant) -> list[Reading]:
     """Read `ioc/<kind>/<asset>/events`: one event, or an array of them."""
     kind, asset = _KINDS[captures["kind"]], captures["asset"]
     if value.__class__ is dict:
@@ -101,7 +95,3 @@ def _sequence(boot: Any, seq: Any, problems: list[str]) -> str | None:
         problems.append(f"boot must be 1 to 64 letters, digits, '.', '_' or '-', not {boot!r:.40}")
         return None
     return f"{text}:{seq}"
-
-
-CODE: Final[Mapping[str, Code]] = {"own-events": read_own}
-"""What `code:` in a codec may name: readers for what YAML cannot say, or not fast enough."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from ingest.codecs.topics import Captures
 from ingest.codecs.watching import watched
+from ioc.model.instant import Instant
 from ioc.runtime.marked_yaml import YamlNode
 
 
@@ -24,6 +25,7 @@ class Frame:
         key: the item's key in the map, or its number in the array, that was fanned out.
         parents: the items around this one, the nearest last.
         problems: sentences about values that could not be read; the rest of the event is kept.
+        arrival: when the message arrived.
     """
 
     root: Any
@@ -32,6 +34,7 @@ class Frame:
     key: str | int | None = None
     parents: tuple[Any, ...] = ()
     problems: list[str] = field(default_factory=list)
+    arrival: Instant = 0
 
 
 Getter = Callable[[Any, Frame], Any]

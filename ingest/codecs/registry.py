@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from ingest.codecs.fields import Pseudonymiser, Scope
 from ingest.codecs.messages import Message, compile_message
 from ingest.codecs.readings import Outcome
 from ingest.codecs.topics import Claim, TopicIndex
 from ioc.model.faults import Fault
+from ioc.model.instant import Instant
 from ioc.model.quantities import Catalogue
 from ioc.runtime.marked_yaml import YamlNode, read_marked, read_marked_file, yaml_files
 from ioc.store.catalogue import load_catalogue
@@ -18,6 +20,9 @@ SHIPPED: Final = Path(__file__).with_name("library")
 _KEYS: Final = ("codec", "title", "about", "kind", "messages")
 _NOTHING: Final = object()
 
+RETAINED: Final = "the broker had kept it from before, and such messages of this sort are old news"
+NOT_RETAINED: Final = "messages of this sort count only where the broker had kept them from before"
+
 
 class Codecs:
     """All codecs, ready to read; it holds no state but a bounded memory of topics."""
@@ -27,16 +32,27 @@ class Codecs:
         self.names = tuple(names)
         self._index = TopicIndex(claims)
 
-    def decode(self, topic: str, payload: bytes) -> Outcome:
-        """Read a message with the first codec whose topic and shape it meets; never raises."""
+    def decode(self, topic: str, payload: bytes, arrival: Instant = 0, *, retained: bool = False) -> Outcome:
+        """Read a message with the first codec whose topic and shape it meets; never raises.
+
+        Args:
+            topic: where it came.
+            payload: what came.
+            arrival: when it arrived.
+            retained: whether the broker had kept it from before.
+        """
         reads: object = _NOTHING
         value: Any = None
         failed: str | None = None
         claimed: Message | None = None
         reasons: list[str] = []
+        passed_over: Message | None = None
         for message, captures in self._index.find(topic):
             if not message.anywhere:
                 claimed = claimed or message
+            if message.retained is not None and message.retained is not retained:
+                passed_over = message
+                continue
             if message.ignore is not None and message.holds is None:
                 return Outcome(message.codec, ignored=message.ignore)
             if message.refuse is not None and message.holds is None:
@@ -56,7 +72,7 @@ class Codecs:
                 continue
             problems: list[str] = []
             try:
-                readings = message.read(value, captures, problems)
+                readings = message.read(value, captures, problems, arrival)
             except ValueError as error:
                 return Outcome(message.codec, problems=problems, refused=str(error))
             if readings is None:
@@ -72,11 +88,17 @@ class Codecs:
             return Outcome(None, refused="no codec for this topic")
         if not payload:
             return Outcome(claimed.codec, ignored="an empty payload takes a retained message away")
+        if passed_over is not None and not reasons:
+            return Outcome(passed_over.codec, ignored=RETAINED if retained else NOT_RETAINED)
         return Outcome(claimed.codec, refused="; ".join(dict.fromkeys(reasons)))
 
 
 def load_codecs(
-    shipped: Path | None = SHIPPED, user_dir: Path | None = None, *, catalogue: Catalogue | None = None
+    shipped: Path | None = SHIPPED,
+    user_dir: Path | None = None,
+    *,
+    catalogue: Catalogue | None = None,
+    pseudonyms: Pseudonymiser | None = None,
 ) -> Codecs:
     """Read and compile all codecs; the user's come before those that ship where priorities are equal.
 
@@ -84,6 +106,7 @@ def load_codecs(
         shipped: folder of the shipped codecs; None for none.
         user_dir: folder of the user's own; None for none.
         catalogue: the known quantities, whose units values are brought to; None for the shipped ones.
+        pseudonyms: stands in for the addresses of people's devices; None: they are dropped.
 
     Raises:
         Misplaced: a mistake in a codec, with file, line and column.
@@ -106,12 +129,18 @@ def load_codecs(
             if name in names:
                 # A user's codec of the same name replaces the shipped one.
                 continue
-            claims += compile_codec(document, len(names), known)
+            claims += compile_codec(document, len(names), known, pseudonyms)
             names[name] = str(path)
     return Codecs(claims, names)
 
 
-def codecs_from_text(text: str, *, source: str = "codec.yaml", catalogue: Catalogue | None = None) -> Codecs:
+def codecs_from_text(
+    text: str,
+    *,
+    source: str = "codec.yaml",
+    catalogue: Catalogue | None = None,
+    pseudonyms: Pseudonymiser | None = None,
+) -> Codecs:
     """Compile one codec from its text, for tests and for trying things out.
 
     Raises:
@@ -121,15 +150,18 @@ def codecs_from_text(text: str, *, source: str = "codec.yaml", catalogue: Catalo
     if document is None:
         raise Fault(f"{source} is empty")
     known = catalogue if catalogue is not None else load_catalogue()
-    return Codecs(compile_codec(document, 0, known), [document.mapping()["codec"].text()])
+    return Codecs(compile_codec(document, 0, known, pseudonyms), [document.mapping()["codec"].text()])
 
 
-def compile_codec(document: YamlNode, rank: int, catalogue: Catalogue) -> Iterator[Claim[Message]]:
+def compile_codec(
+    document: YamlNode, rank: int, catalogue: Catalogue, pseudonyms: Pseudonymiser | None = None
+) -> Iterator[Claim[Message]]:
     """Compile one codec's document to claims on topics."""
     nodes = document.mapping(_KEYS, required=("codec", "messages"))
     messages = nodes["messages"].sequence()
     if not messages:
         raise nodes["messages"].wrong("at least one message is needed")
     codec = nodes["codec"].text()
+    scope = Scope(catalogue, pseudonyms)
     for number, message in enumerate(messages):
-        yield from compile_message(message, codec, nodes.get("kind"), (rank, number), catalogue)
+        yield from compile_message(message, codec, nodes.get("kind"), (rank, number), scope)

@@ -72,6 +72,7 @@ def test_every_word_of_the_language_is_on_the_page() -> None:
     words = {
         *registry._KEYS,
         *messages._KEYS,
+        *messages._RETAINED,
         *events._KEYS,
         *fields._KEYS,
         *fields._TYPES,

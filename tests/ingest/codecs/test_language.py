@@ -304,3 +304,22 @@ def test_two_codecs_of_one_name_and_a_folder_that_is_not_there_are_mistakes(tmp_
         load_codecs(user_dir=tmp_path)
     with pytest.raises(Fault, match="is not there"):
         load_codecs(user_dir=tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("word", "retained", "expected"),
+    [
+        ("use", True, {"x": 1}),
+        ("use", False, {"x": 1}),
+        ("ignore", False, {"x": 1}),
+        ("ignore", True, None),
+        ("only", True, {"x": 1}),
+        ("only", False, None),
+    ],
+)
+def test_what_the_broker_had_kept_is_used_as_the_codec_says(word: str, retained: bool, expected: Any) -> None:
+    codecs = codecs_from_text(f"{HEAD}  - name: a\n    topics: a\n    retained: {word}\n    values: {{x: b}}")
+    found = codecs.decode("a", b'{"b": 1}', retained=retained)
+    assert [each.values for each in found.readings] == ([expected] if expected else [])
+    assert found.refused is None
+    assert (found.ignored is None) == (expected is not None)

@@ -1,0 +1,21 @@
+"""Readers in code: what `code:` in a codec may name, because YAML cannot say it, or not fast enough."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ingest.codecs.own import read_own
+from ingest.codecs.readings import Reading
+from ingest.codecs.topics import Captures
+from ioc.model.instant import Instant
+
+Code = Callable[[Any, Captures, list[str], Instant], list[Reading] | None]
+"""Takes what the payload's decoder made, the topic's captures, the list for problems and the time of arrival.
+
+It returns readings, or None where the message is not what is meant. It raises ValueError with a sentence where it is, but
+cannot be read at all.
+"""
+
+CODE: Final[Mapping[str, Callable[[], Code]]] = {
+    "own-events": lambda: read_own,
+}
+"""Makes a reader for each message that names one, so that one that remembers shares nothing with another."""
