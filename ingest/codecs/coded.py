@@ -11,8 +11,8 @@ from ioc.model.instant import Instant
 Code = Callable[[Any, Captures, list[str], Instant], list[Reading] | None]
 """Takes what the payload's decoder made, the topic's captures, the list for problems and the time of arrival.
 
-It returns readings, or None where the message is not what is meant. It raises ValueError with a sentence where it is, but
-cannot be read at all.
+It returns readings, or None where the message is not what is meant, and raises ValueError with a sentence where it is,
+but cannot be read at all.
 """
 
 CODE: Final[Mapping[str, Callable[[], Code]]] = {

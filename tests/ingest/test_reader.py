@@ -276,7 +276,7 @@ def _finite(value: Any) -> bool:
 
 
 def test_a_message_that_breaks_a_codec_costs_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken: Callable[..., Any] = lambda *_: 1 / 0  # noqa: E731
+    broken: Callable[..., Any] = lambda *_, **__: 1 / 0  # noqa: E731
     monkeypatch.setattr(type(READER.codecs), "decode", broken)
     events, (reason,) = read({"pm25": 1})
     assert events == []
