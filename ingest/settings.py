@@ -15,6 +15,19 @@ class IngestSettings(BaseModel):
         default="mqtt://127.0.0.1:1885", description="The broker: mqtt[s]://[user:password@]host:port."
     )
     mqtt_protocol: Literal[3, 5] = Field(default=5, description="MQTT 3.1.1 (3) or MQTT 5 (5).")
+    mqtt_adapter: Literal["auto", "fast", "aiomqtt"] = Field(
+        default="auto",
+        description="What speaks MQTT: fast (MQTT 5 only), aiomqtt, or auto: fast where the broker speaks MQTT 5, else "
+        "aiomqtt on 3.1.1.",
+    )
+    mqtt_ca: Path | None = Field(
+        default=None,
+        description="PEM file of the authorities that may vouch for the broker (mqtts); the system's where not set.",
+    )
+    mqtt_certificate: Path | None = Field(
+        default=None, description="PEM file of our own certificate, where the broker asks for one (mqtts)."
+    )
+    mqtt_key: Path | None = Field(default=None, description="PEM file of its key, where it is not in mqtt_certificate.")
     client_id: str = Field(
         default="ioc-ingest",
         min_length=1,
