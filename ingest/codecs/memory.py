@@ -1,0 +1,24 @@
+"""What readers in code remember from one message to a later one."""
+
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Memory:
+    """One part for each class that asks for one: plain data, and each part sees to its own bound.
+
+    It lives as long as the process: codecs that are loaded anew are given the memory of those whose place they take.
+    After a restart it is empty; what filled it (births, discovery) is retained by the broker or sent again on request.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._parts: dict[type, Any] = {}
+
+    def of(self, part: type[T]) -> T:
+        """Give the one part of this class, made when it is first asked for."""
+        found = self._parts.get(part)
+        if found is None:
+            found = self._parts[part] = part()
+        return found  # type: ignore[no-any-return]
