@@ -8,7 +8,7 @@ costs a decoding nothing.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Final, TypeVar
 
@@ -25,8 +25,9 @@ class Step:
     """One thing that was done.
 
     Attributes:
-        what: `payload`, `when`, `condition`, `each`, `item`, `field`, `path` or `rest`.
+        what: `payload`, `when`, `condition`, `code`, `each`, `item`, `field`, `path` or `rest`.
         node: where it is said in the codec; None where a codec says nothing and the usual is done.
+        said: what was asked, in words; empty where the node says it all.
         found: what it gave; for an item, its key or number.
         error: why it could not be done.
         inner: what was done for it.
@@ -34,6 +35,7 @@ class Step:
 
     what: str
     node: YamlNode | None
+    said: str = ""
     found: Any = None
     error: str | None = None
     inner: list["Step"] = field(default_factory=list)
@@ -59,9 +61,9 @@ class Recording:
     _open: list[Step] = field(default_factory=list)
     _count: int = 0
 
-    def note(self, what: str, node: YamlNode | None, found: Any = None) -> Step:
+    def note(self, what: str, node: YamlNode | None, found: Any = None, said: str = "") -> Step:
         """Add a step to what is being done."""
-        step = Step(what, node, found)
+        step = Step(what, node, said, found)
         self._count += 1
         if self._count > MAX_STEPS:
             self.missing += 1
@@ -70,9 +72,9 @@ class Recording:
         return step
 
     @contextmanager
-    def doing(self, what: str, node: YamlNode | None) -> Iterator[Step]:
+    def doing(self, what: str, node: YamlNode | None, said: str) -> Iterator[Step]:
         """Add a step, and within it what is done for it."""
-        step = self.note(what, node)
+        step = self.note(what, node, said=said)
         self._open.append(step)
         try:
             yield step
@@ -124,8 +126,9 @@ def watched(what: str) -> Callable[[Compile], Compile]:
             if _BOOK.get() is None:
                 return made
             if isinstance(made, tuple):
-                return (*made[:-1], _watch(what, node, made[-1]))
-            return _watch(what, node, made)
+                said, do = made
+                return said, _watch(what, node, said, do)
+            return _watch(what, node, "", made)
 
         return compile_watched  # type: ignore[return-value]
 
@@ -140,13 +143,14 @@ def watched_message(compile_node: Compile) -> Compile:
         claims = compile_node(node, *arguments, **named)
         book = _BOOK.get()
         if book is not None:
+            claims = [_watch_code(claim, node) for claim in claims]
             book.claims += [(claim, node) for claim in claims]
         return claims
 
     return compile_watched  # type: ignore[return-value]
 
 
-def _watch(what: str, node: YamlNode | None, do: Callable[..., Any]) -> Callable[..., Any]:
+def _watch(what: str, node: YamlNode | None, said: str, do: Callable[..., Any]) -> Callable[..., Any]:
     if what == "each":
         return _watch_items(node, do)
 
@@ -154,11 +158,23 @@ def _watch(what: str, node: YamlNode | None, do: Callable[..., Any]) -> Callable
         record = _RECORDING.get()
         if record is None:
             return do(*arguments)
-        with record.doing(what, node) as step:
+        with record.doing(what, node, said) as step:
+            before = dict(arguments[2]) if what == "rest" else {}
             step.found = do(*arguments)
+            if what == "rest":
+                # It adds to the values, which stand third, and gives nothing.
+                step.found = {name: value for name, value in arguments[2].items() if name not in before}
+                return None
             return step.found
 
     return watched_do
+
+
+def _watch_code(claim: Any, node: YamlNode) -> Any:
+    code = claim.target.code
+    if code is None:
+        return claim
+    return replace(claim, target=replace(claim.target, code=_watch("code", node, "", code)))
 
 
 def _watch_items(node: YamlNode | None, fan_out: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:

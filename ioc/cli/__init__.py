@@ -13,7 +13,7 @@ from ioc.model.faults import Fault
 COMMANDS: Final = {
     "demo": ("ioc.cli.demo:demo", "Show a living city with one command."),
     "run": ("ioc.cli.run:run", "Run the line against your broker and store."),
-    "decode": ("ioc.cli.decode:decode", "Show the events that a message turns into."),
+    "codec": ("ioc.cli.codec:codec_app", "List, check and try codecs."),
     "rules": ("ioc.cli.rules:rules_app", "Check, test and backtest rules."),
     "simulate": ("ioc.cli.simulate:simulate", "Play a city's devices against a broker."),
     "config": ("ioc.cli.config:config_app", "Show what is configured, and from where."),

@@ -25,7 +25,7 @@ def event_to_json(event: Event) -> dict[str, Any]:
 
 
 def rejected_to_json(rejected: Rejected) -> dict[str, Any]:
-    """Write what could not be read, as `ioc decode` prints it."""
+    """Write what could not be read, as `ioc codec try` prints it."""
     return {"rejected": True, "topic": rejected.topic, "reason": rejected.reason}
 
 
