@@ -8,6 +8,7 @@ from typing import Final
 
 from ingest.mqtt.address import Address, parse_address
 from ingest.mqtt.aiomqtt_line import AiomqttLine
+from ingest.mqtt.fast_line import FastLine
 from ingest.mqtt.line import Line, LineLost, OldProtocol
 from ingest.mqtt.tls import tls_context
 from ingest.settings import IngestSettings
@@ -91,7 +92,7 @@ class MqttSource(MessageSource):
     @property
     def adapter(self) -> str:
         """Which adapter carries the present connection; empty where there is none."""
-        return "" if self._line is None else "aiomqtt"
+        return "" if self._line is None else "fast" if isinstance(self._line, FastLine) else "aiomqtt"
 
     @property
     def protocol(self) -> str:
@@ -230,6 +231,8 @@ class MqttSource(MessageSource):
 
     def _new_line(self) -> Line:
         settings = self._settings
+        if settings.mqtt_adapter != "aiomqtt" and settings.mqtt_protocol == 5 and not self._speak_old:
+            return FastLine(settings, self._address, self._tls, self)
         protocol = 3 if self._speak_old else settings.mqtt_protocol
         return AiomqttLine(settings, self._address, self._tls, self, protocol=protocol)
 
