@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from ingest.codecs.changes import as_text
 from ingest.codecs.conditions import Holds, compile_when
 from ingest.codecs.fanout import FanOut, compile_each
-from ingest.codecs.fields import Scope, as_text, compile_field, compile_name, constants
+from ingest.codecs.fields import KEYS, Scope, compile_field, compile_field_parts, compile_name, constants
 from ingest.codecs.passthrough import PassThrough, compile_rest
 from ingest.codecs.paths import Frame, Getter
 from ingest.codecs.readings import Reading
@@ -23,6 +24,10 @@ _KEYS: Final = (*FIELDS, "each", "when")
 _KINDS: Final = {str(kind): kind for kind in Kind}
 _SIGNALS: Final = {str(signal): signal for signal in Signal}
 _NO_SIGNAL: Final = "none"
+_SIGNAL_SCOPES: Final = ("device", "children", "site")
+
+SIGNAL_SCOPE: Final = "signal_scope"
+"""The quantity that says whose a signal is: the asset's, everything's below it, or the whole site's."""
 
 Name = str | Callable[[Any], str]
 Produce = Callable[[Any, Frame, list[Reading]], None]
@@ -39,6 +44,7 @@ class Parts:
     lon: Getter | None = None
     zone: Getter | None = None
     signal: Getter | None = None
+    signal_scope: str | None = None
     values: tuple[tuple[Name, Getter], ...] = ()
     rest: PassThrough | None = None
 
@@ -52,6 +58,7 @@ class Parts:
             lon=_based(self.lon),
             zone=_based(self.zone),
             signal=_based(self.signal),
+            signal_scope=self.signal_scope,
             values=tuple((name, _from_base(get)) for name, get in self.values),
         )
 
@@ -71,11 +78,11 @@ def compile_parts(nodes: Mapping[str, YamlNode], scope: Scope) -> Parts:
     if "zone" in nodes:
         parts = replace(parts, zone=_text_field(nodes["zone"], scope))
     if "signal" in nodes:
-        parts = replace(parts, signal=_signal(nodes["signal"], scope))
+        parts = replace(parts, signal=_signal(nodes["signal"], scope), signal_scope=_signal_scope(nodes["signal"]))
     if "values" in nodes:
         parts = replace(parts, values=_values(nodes["values"], scope))
     if "rest" in nodes:
-        parts = replace(parts, rest=compile_rest(nodes["rest"], nodes.get("values")))
+        parts = replace(parts, rest=compile_rest(nodes["rest"], nodes.get("values"), scope))
     return parts
 
 
@@ -94,6 +101,7 @@ def compile_event(node: YamlNode, shared: Parts, scope: Scope) -> Produce:
         lon=own.lon or base.lon,
         zone=own.zone or base.zone,
         signal=own.signal or base.signal,
+        signal_scope=own.signal_scope if own.signal else base.signal_scope,
         values=(*base.values, *own.values),
         rest=own.rest,
     )
@@ -107,6 +115,7 @@ def compile_production(parts: Parts, each: FanOut | None, holds: Holds | None, n
         raise node.wrong(f"'kind' is missing, here, in the message or in the codec: one of {', '.join(_KINDS)}")
     asset_of, at_of, lat_of, lon_of = parts.asset, parts.at, parts.lat, parts.lon
     zone_of, signal_of, getters, rest = parts.zone, parts.signal, parts.values, parts.rest
+    signal_scope = parts.signal_scope
 
     def produce(item: Any, frame: Frame, out: list[Reading]) -> None:
         if holds is not None and not holds(item, frame):
@@ -123,6 +132,8 @@ def compile_production(parts: Parts, each: FanOut | None, holds: Holds | None, n
         if rest is not None:
             rest(item, frame, values)
         signal = signal_of(item, frame) if signal_of is not None else None
+        if signal is not None and signal_scope is not None:
+            values[SIGNAL_SCOPE] = signal_scope
         lat = lat_of(item, frame) if lat_of is not None else None
         if values or signal is not None or lat is not None:
             reading = Reading(
@@ -142,7 +153,11 @@ def compile_production(parts: Parts, each: FanOut | None, holds: Holds | None, n
 
     def produce_each(item: Any, frame: Frame, out: list[Reading]) -> None:
         for part, part_frame in each(item, frame):
-            produce(part, part_frame, out)
+            try:
+                produce(part, part_frame, out)
+            except ValueError as error:
+                # The others are read all the same.
+                frame.problems.append(f"{part_frame.key}: {error}")
 
     return produce_each
 
@@ -196,7 +211,9 @@ def _signal(node: YamlNode, scope: Scope) -> Getter:
     for place, value in constants(node):
         if value is not None and value != _NO_SIGNAL and value not in _SIGNALS:
             raise place.wrong(f"{value!r} is no signal; expected one of {', '.join((*_SIGNALS, _NO_SIGNAL))}")
-    get = compile_field(node, scope)
+    parts = node.mapping((*KEYS, "scope"))
+    parts.pop("scope", None)
+    get = compile_field_parts(node, parts, scope)
 
     def read(item: Any, frame: Frame) -> Signal | None:
         try:
@@ -207,6 +224,11 @@ def _signal(node: YamlNode, scope: Scope) -> Getter:
         return _SIGNALS.get(word) if word.__class__ is str else None
 
     return read
+
+
+def _signal_scope(node: YamlNode) -> str | None:
+    scope = node.mapping().get("scope") if node.is_mapping() else None
+    return None if scope is None else scope.choice(_SIGNAL_SCOPES)
 
 
 def _values(node: YamlNode, scope: Scope) -> tuple[tuple[Name, Getter], ...]:

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from ingest.codecs.fields import compile_reading
 from ingest.codecs.paths import Frame, Getter, compile_path
+from ingest.codecs.payloads import compile_payload
 from ingest.codecs.watching import watched
 from ioc.runtime.marked_yaml import YamlNode
 
@@ -19,16 +21,43 @@ def compile_each(node: YamlNode) -> FanOut:
 
     A path leads to an array or a map. A list of paths goes deeper, each within what the one before it gave, with the
     items passed on the way as `^`, `^^`, …. A mapping `{all: [paths], otherwise: once}` puts several together, and
-    takes the message itself once where all of them are empty.
+    takes the message itself once where all of them are empty. A mapping `{path: …, read: step, items: step}` reads what
+    stands at the path, and each item of it, by steps such as a payload's.
     """
+    if node.is_mapping() and "path" in node.mapping():
+        return _read_items(node)
     if node.is_mapping():
         parts = node.mapping(("all", "otherwise"), required=("all",))
         once = "otherwise" in parts and parts["otherwise"].choice(("once",)) == "once"
-        return _together([compile_path(each) for each in parts["all"].sequence()], once=once)
-    paths = [compile_path(each) for each in (node.sequence() if node.is_sequence() else [node])]
+        return _together([compile_reading(each) for each in parts["all"].sequence()], once=once)
+    paths = [compile_reading(each) for each in (node.sequence() if node.is_sequence() else [node])]
     if not paths:
         raise node.wrong("at least one path is needed")
     return _nested(paths)
+
+
+def _read_items(node: YamlNode) -> FanOut:
+    parts = node.mapping(("path", "read", "items"))
+    get = compile_path(parts["path"])
+    read = compile_payload(parts["read"])[1] if "read" in parts else None
+    read_item = compile_payload(parts["items"])[1] if "items" in parts else None
+
+    def fan_out(item: Any, frame: Frame) -> Iterator[tuple[Any, Frame]]:
+        container = get(item, frame)
+        if read is not None and container is not None:
+            container = read(container)
+        for part, part_frame in _parts(container, item, frame):
+            if read_item is None:
+                yield part, part_frame
+                continue
+            try:
+                value = read_item(part)
+            except ValueError as error:
+                frame.problems.append(f"{part_frame.key}: {error}")
+                continue
+            yield value, part_frame
+
+    return fan_out
 
 
 def _together(paths: list[Getter], *, once: bool) -> FanOut:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from ingest.codecs.fields import Pseudonymiser
+from ingest.codecs.changes import Pseudonymiser
 from ingest.codecs.messages import Message
 from ingest.codecs.registry import SHIPPED, Codecs, compile_codec
 from ingest.codecs.topics import Claim

@@ -8,8 +8,8 @@ from typing import Any, Final
 from ingest.codecs.coded import CODE, Code
 from ingest.codecs.conditions import Holds, compile_regex, compile_when
 from ingest.codecs.events import FIELDS, Produce, compile_event, compile_parts, compile_production
-from ingest.codecs.fields import Scope
-from ingest.codecs.paths import Frame, Getter, compile_path
+from ingest.codecs.fields import Scope, compile_reading
+from ingest.codecs.paths import Frame, Getter
 from ingest.codecs.payloads import Step, compile_payload
 from ingest.codecs.readings import Reading
 from ingest.codecs.topics import Captures, Claim, TopicPattern, compile_topic
@@ -22,6 +22,7 @@ _KEYS: Final = (
     "retained",
     *FIELDS,
 )  # fmt: skip
+_ANYWHERE: Final = re.compile(r"#|\{[a-z_]+\+\}")
 _VERDICTS: Final = ("ignore", "refuse", "code")
 _RETAINED: Final[Mapping[str, bool | None]] = {"use": None, "ignore": False, "only": True}
 
@@ -36,13 +37,13 @@ class Message:
         decode: the payload decoder.
         start: leads to the part of the payload that fields start from; None for the whole.
         holds: the test on the shape of the whole payload; None for any.
-        wants: that test in words.
+        wants: what such a message is, in words.
         produces: the events' descriptions.
         code: reads the message instead, where YAML cannot say it.
         ignore: why such a message is nothing to report.
         refuse: why such a message cannot be read.
         retained: True where only what the broker had kept from before is read, False where that is not; None for both.
-        anywhere: it was found on any topic, by `#`, and goes by the payload alone: so the topic is not its own.
+        anywhere: it was found on any topic, by `#` or `{topic+}`, and goes by what is in it: the topic is not its own.
     """
 
     codec: str
@@ -65,7 +66,7 @@ class Message:
         Raises:
             ValueError: the message cannot be read; the sentence says why.
         """
-        if self.code is not None:
+        if self.code is not None and self.holds is None and self.start is None:
             return self.code(value, captures, problems, arrival)
         frame = Frame(value, value, captures, None, (), problems, arrival)
         if self.holds is not None and not self.holds(value, frame):
@@ -73,6 +74,8 @@ class Message:
         item = value
         if self.start is not None:
             item = frame.base = self.start(value, frame)
+        if self.code is not None:
+            return self.code(item, captures, problems, arrival)
         if self.refuse is not None:
             raise ValueError(self.refuse)
         readings: list[Reading] = []
@@ -98,16 +101,15 @@ def compile_message(
     verdicts = [key for key in _VERDICTS if key in nodes]
     if len(verdicts) > 1:
         raise nodes[verdicts[1]].wrong(f"{verdicts[0]!r} stands here already; only one of them can")
-    for key in ("from", "when", "events") if "code" in nodes else ():
-        if key in nodes:
-            raise nodes[key].wrong(f"{key!r} has no meaning beside 'code', which reads the message alone")
+    if "code" in nodes and "events" in nodes:
+        raise nodes["events"].wrong("'events' has no meaning beside 'code', which reads the message alone")
     patterns = _topics(nodes["topics"])
     scope = replace(scope, captures=frozenset.intersection(*(frozenset(pattern.names) for pattern in patterns)))
     excluded = tuple(_topics(nodes["except"])) if "except" in nodes else ()
     allowed = _where(nodes["where"], scope) if "where" in nodes else {}
     priority = int(nodes["priority"].number()) if "priority" in nodes else 0
     reads, decode = compile_payload(nodes.get("payload"))
-    wants, holds = compile_when(nodes["when"]) if "when" in nodes else ("", None)
+    wants, holds = compile_when(nodes["when"]) if "when" in nodes else ("it holds what is asked for", None)
     message = Message(
         codec=codec,
         name=nodes["name"].text(),
@@ -117,14 +119,14 @@ def compile_message(
         holds=holds,
         wants=wants,
         produces=() if verdicts else _produces(node, nodes, kind, scope),
-        code=CODE[nodes["code"].choice(CODE)]() if "code" in nodes else None,
+        code=CODE[nodes["code"].choice(CODE)](scope.memory) if "code" in nodes else None,
         ignore=nodes["ignore"].text() if "ignore" in nodes else None,
         refuse=nodes["refuse"].text() if "refuse" in nodes else None,
         retained=_RETAINED[nodes["retained"].choice(_RETAINED)] if "retained" in nodes else None,
     )
     placed = replace(message, anywhere=True)
     return [
-        Claim(pattern, placed if pattern.text == "#" else message, excluded, allowed, (-priority, *rank))
+        Claim(pattern, placed if _ANYWHERE.fullmatch(pattern.text) else message, excluded, allowed, (-priority, *rank))
         for pattern in patterns
     ]
 
@@ -142,8 +144,8 @@ def _where(node: YamlNode, scope: Scope) -> Mapping[str, re.Pattern[str]]:
 
 def _start(node: YamlNode) -> Getter:
     if not node.is_sequence():
-        return compile_path(node)
-    getters = [compile_path(each) for each in node.sequence()]
+        return compile_reading(node)
+    getters = [compile_reading(each) for each in node.sequence()]
     return lambda item, frame: next((v for get in getters if (v := get(item, frame)) is not None), None)
 
 

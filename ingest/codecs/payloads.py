@@ -103,6 +103,7 @@ def _start(payload: Any, length: int) -> bytes | str:
 
 
 STEPS: Final[Mapping[str, Step]] = {
+    "bytes": _bytes,
     "json": _json,
     "word": read_word,
     "number": read_number,

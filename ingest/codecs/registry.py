@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from ingest.codecs.fields import Pseudonymiser, Scope
+from ingest.codecs.changes import Pseudonymiser
+from ingest.codecs.fields import Scope
+from ingest.codecs.memory import Memory
 from ingest.codecs.messages import Message, compile_message
 from ingest.codecs.readings import Outcome
-from ingest.codecs.topics import Claim, TopicIndex
+from ingest.codecs.topics import Captures, Claim, TopicIndex
 from ioc.model.faults import Fault
 from ioc.model.instant import Instant
 from ioc.model.quantities import Catalogue
@@ -25,12 +27,26 @@ NOT_RETAINED: Final = "messages of this sort count only where the broker had kep
 
 
 class Codecs:
-    """All codecs, ready to read; it holds no state but a bounded memory of topics."""
+    """All codecs, ready to read.
 
-    def __init__(self, claims: Iterable[Claim[Message]], names: Iterable[str]) -> None:
-        """Take every message's claims on topics, and the codecs' names."""
+    Attributes:
+        names: the codecs' names.
+        memory: what their readers in code remember; pass it on to the codecs that take the place of these.
+    """
+
+    def __init__(self, claims: Iterable[Claim[Message]], names: Iterable[str], memory: Memory | None = None) -> None:
+        """Take every message's claims on topics, the codecs' names, and what their readers remember."""
+        self.memory = Memory() if memory is None else memory
         self.names = tuple(names)
         self._index = TopicIndex(claims)
+
+    def reads_alone(self, topic: str) -> tuple[Message, Captures] | None:
+        """Give the message in code that everything on a topic is which is not retained; None where it depends."""
+        for message, captures in self._index.find(topic):
+            if message.retained is not True:
+                alone = message.code is not None and message.holds is None and message.start is None
+                return (message, captures) if alone else None
+        return None
 
     def decode(self, topic: str, payload: bytes, arrival: Instant = 0, *, retained: bool = False) -> Outcome:
         """Read a message with the first codec whose topic and shape it meets; never raises.
@@ -99,6 +115,7 @@ def load_codecs(
     *,
     catalogue: Catalogue | None = None,
     pseudonyms: Pseudonymiser | None = None,
+    memory: Memory | None = None,
 ) -> Codecs:
     """Read and compile all codecs; the user's come before those that ship where priorities are equal.
 
@@ -107,6 +124,7 @@ def load_codecs(
         user_dir: folder of the user's own; None for none.
         catalogue: the known quantities, whose units values are brought to; None for the shipped ones.
         pseudonyms: stands in for the addresses of people's devices; None: they are dropped.
+        memory: what readers in code remember from the codecs whose place these take; None to begin with nothing.
 
     Raises:
         Misplaced: a mistake in a codec, with file, line and column.
@@ -115,6 +133,7 @@ def load_codecs(
     known = catalogue if catalogue is not None else load_catalogue()
     if user_dir is not None and not user_dir.is_dir():
         raise Fault(f"the folder of codecs {user_dir} is not there; create it, or change codecs_dir")
+    memory = Memory() if memory is None else memory
     claims: list[Claim[Message]] = []
     names: dict[str, str] = {}
     for folder in (user_dir, shipped):
@@ -129,9 +148,9 @@ def load_codecs(
             if name in names:
                 # A user's codec of the same name replaces the shipped one.
                 continue
-            claims += compile_codec(document, len(names), known, pseudonyms)
+            claims += compile_codec(document, len(names), known, pseudonyms, memory)
             names[name] = str(path)
-    return Codecs(claims, names)
+    return Codecs(claims, names, memory)
 
 
 def codecs_from_text(
@@ -150,11 +169,16 @@ def codecs_from_text(
     if document is None:
         raise Fault(f"{source} is empty")
     known = catalogue if catalogue is not None else load_catalogue()
-    return Codecs(compile_codec(document, 0, known, pseudonyms), [document.mapping()["codec"].text()])
+    memory = Memory()
+    return Codecs(compile_codec(document, 0, known, pseudonyms, memory), [document.mapping()["codec"].text()], memory)
 
 
 def compile_codec(
-    document: YamlNode, rank: int, catalogue: Catalogue, pseudonyms: Pseudonymiser | None = None
+    document: YamlNode,
+    rank: int,
+    catalogue: Catalogue,
+    pseudonyms: Pseudonymiser | None = None,
+    memory: Memory | None = None,
 ) -> Iterator[Claim[Message]]:
     """Compile one codec's document to claims on topics."""
     nodes = document.mapping(_KEYS, required=("codec", "messages"))
@@ -162,6 +186,6 @@ def compile_codec(
     if not messages:
         raise nodes["messages"].wrong("at least one message is needed")
     codec = nodes["codec"].text()
-    scope = Scope(catalogue, pseudonyms)
+    scope = Scope(catalogue, pseudonyms, memory=Memory() if memory is None else memory)
     for number, message in enumerate(messages):
         yield from compile_message(message, codec, nodes.get("kind"), (rank, number), scope)

@@ -18,7 +18,7 @@ MAX_REMEMBERED: Final = 50_000
 MAX_REMEMBERED_LENGTH: Final = 200
 """Characters of a topic that is remembered; longer ones are rare, and would let anybody fill the memory."""
 
-_PLACE = re.compile(r"\{([a-z_]+)(\+?)\}")
+_PLACE = re.compile(r"\{([a-z_][a-z0-9_]*)(\+?)\}")
 
 
 @dataclass(frozen=True, slots=True)

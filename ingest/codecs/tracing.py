@@ -10,7 +10,7 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import Any, Final, Protocol
 
-from ingest.codecs.fields import Pseudonymiser
+from ingest.codecs.changes import Pseudonymiser
 from ingest.codecs.messages import Message
 from ingest.codecs.nearest import distance
 from ingest.codecs.readings import Outcome

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest.codecs import conditions, events, fields, messages, payloads, registry
+from ingest.codecs import changes, conditions, events, fields, messages, passthrough, payloads, registry
 from ingest.codecs.registry import codecs_from_text
 from ingest.reader import Reader
 from ioc.model.event_json import event_to_json
@@ -74,13 +74,16 @@ def test_every_word_of_the_language_is_on_the_page() -> None:
         *messages._KEYS,
         *messages._RETAINED,
         *events._KEYS,
-        *fields._KEYS,
-        *fields._TYPES,
+        *fields.KEYS,
+        *changes.TYPES,
+        *changes.AS,
+        *passthrough.KEYS,
+        *events._SIGNAL_SCOPES,
         *conditions._KEYS,
         *conditions._CLASSES,
         *payloads.STEPS,
         *payloads.MADE_STEPS,
-        "rename", "skip", "nested", "otherwise", "all",
+        "otherwise", "all", "items", "scope",
     }  # fmt: skip
     shown = set(re.findall(r"[A-Za-z0-9]+", " ".join(re.findall(r"`([^`\n]+)`", PAGE))))
     assert sorted(words - shown) == []

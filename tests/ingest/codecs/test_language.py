@@ -274,8 +274,8 @@ def test_a_message_of_no_known_shape_says_what_was_wanted() -> None:
         (HEAD + "  - name: a\n    topics: a\n    when: {x: {matches: '('}}", "6:26: this is no regular expression"),
         (HEAD + "  - name: a\n    topics: a\n    ignore: x\n    refuse: y", "7:13: 'ignore' stands here already"),
         (
-            HEAD + "  - name: a\n    topics: a\n    code: own-events\n    when: {a: 1}",
-            "7:11: 'when' has no meaning beside 'code'",
+            HEAD + "  - name: a\n    topics: a\n    code: own-events\n    events: []",
+            "7:13: 'events' has no meaning beside 'code'",
         ),
         ("codec: x\nmessages:\n  - name: a\n    topics: a\n    values: {x: a}", "3:5: 'kind' is missing"),
         ("codec: [", "2:1: this is not YAML"),
