@@ -1,14 +1,15 @@
 """The engine: batches of events in, changes of alerts out, for a whole rule book.
 
-One `select` evaluates the conditions of all rules over a batch; the rows that concern a rule go on, in the
-order in which the rule takes them, to the small state machine of its kind. The only clock is the stream's.
+One `select` evaluates the conditions of all rules that a batch can concern; the rows that concern a rule go on, in
+the order in which the rule takes them, to the small state machine of its kind. The only clock is the stream's.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from ioc.model.alerts import AlertChange, AlertState
@@ -16,14 +17,16 @@ from ioc.model.assets import Asset
 from ioc.model.events import FIXED_COLUMNS
 from ioc.model.instant import SECOND, Duration, Instant
 from ioc.model.quantities import Catalogue
-from rules.book import Absence, Rule, RuleBook, Source, Threshold, Together, Window, columns_of
+from rules.book import Absence, Rule, RuleBook, Source, Threshold, Together, Window
 from rules.evidence import Evidence
-from rules.keys import KeyTable, key_expression
+from rules.expressions import Compiled
+from rules.keys import NO_KEY, KeyTable
 from rules.kinds.absence import AbsenceKind
 from rules.kinds.contract import NEVER, Change, Feed, Kind, Numbers
-from rules.kinds.threshold import FALSE, TRUE, UNKNOWN, ThresholdKind
+from rules.kinds.threshold import TRUE, UNKNOWN, ThresholdKind
 from rules.kinds.together import TogetherKind
 from rules.kinds.window import WindowKind
+from rules.selection import Evaluated, Mask, Selection, codes_of
 
 NOTHING: Final[Numbers] = np.zeros(0, dtype=np.int64)
 
@@ -31,25 +34,43 @@ DEAF_AFTER: Final[Duration] = 10 * SECOND
 """Time between two stamps of the stream after which ingest is taken to have been away."""
 
 
-@dataclass(slots=True)
-class _Evaluated:
-    """A batch with every condition of every rule.
-
-    Attributes:
-        columns: what the one `select` gave, by name; none where the batch has no events.
-        clocks: the stream's clock when each event came, µs.
-        at: when each event happened, µs.
-        codes: the coded keys, made when the first rule asks for them.
-    """
-
-    columns: dict[str, pl.Series]
-    clocks: Numbers
-    at: Numbers
-    codes: dict[str, Numbers] = field(default_factory=dict)
-
-
 LARGEST_MEASURED: Final = 1e100
 """A window passes over values beyond this, as over missing ones: they measure nothing, and their sum is none."""
+
+
+Columns = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """Which events a source lets through: its kinds, by code, and the name of its condition, if it has one."""
+
+    kinds: frozenset[int]
+    where: str | None
+
+    def mask(self, evaluated: Evaluated) -> Mask:
+        mask = evaluated.of_kinds(self.kinds)
+        return mask if self.where is None else mask & (evaluated.arrays[self.where] == TRUE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a rule reads a batch.
+
+    Attributes:
+        gates: its sources; where the batch has no events of their kinds, it does not concern the rule.
+        names: of the arrays it needs.
+        columns: makes, of a batch, the mask of events that concern the rule and the columns of its feed.
+        wanted: the names of those columns.
+    """
+
+    gates: tuple[_Gate, ...]
+    names: frozenset[str]
+    columns: Callable[[Evaluated], tuple[Mask, Columns]]
+    wanted: tuple[str, ...] = ()
+
+    def meets(self, evaluated: Evaluated) -> bool:
+        return any(evaluated.has(gate.kinds) for gate in self.gates)
 
 
 @dataclass(slots=True)
@@ -57,18 +78,20 @@ class _Runner:
     """One rule at work.
 
     Attributes:
-        prefix: begins the names of its columns in the one `select`.
-        wanted: the columns of its feed, by name.
+        keys: the codes of its keys.
+        key_name: of the array that holds them.
         held: events that wait for their turn, in event time.
     """
 
     rule: Rule
-    prefix: str
     keys: KeyTable
     key_name: str
     kind: Kind
-    wanted: tuple[str, ...]
+    reading: _Reading
     held: Feed | None = None
+
+    def no_events(self) -> Feed:
+        return Feed(NOTHING, NOTHING, NOTHING, NOTHING, dict.fromkeys(self.reading.wanted, NOTHING))
 
 
 class Engine:
@@ -95,16 +118,12 @@ class Engine:
         """
         self._registry = dict(registry or {})
         self._evidence = Evidence() if keep_evidence else None
-        self._tables: dict[tuple[str, ...], KeyTable] = {}
-        self._selected: dict[str, pl.Expr] = {}
+        self._selection = Selection({**FIXED_COLUMNS, **catalogue.schema()})
         self._clock: Instant = NEVER
         self._next_ref = 0
-        self._runners = [self._runner(index, rule) for index, rule in enumerate(book.rules)]
-        self._selection = [expression.alias(name) for name, expression in self._selected.items()]
-        schema = {**FIXED_COLUMNS, **catalogue.schema()}
-        needed = sorted({column for rule in book.rules for column in columns_of(rule)})
-        # What a batch may lack: unknown for all of its events.
-        self._lacking = {name: pl.lit(None, schema[name]).alias(name) for name in needed}
+        self._runners = [self._runner(rule) for rule in book.rules]
+        # What is needed of a batch, by the kinds of events that it has.
+        self._needed: dict[frozenset[int], frozenset[str]] = {}
         self._started = False
         self._stamp: Instant = NEVER
 
@@ -169,20 +188,19 @@ class Engine:
             if isinstance(runner.kind, AbsenceKind):
                 runner.kind.listen_again(first)
 
-    def _evaluate(self, batch: pl.DataFrame) -> _Evaluated:
-        """Evaluate every condition of every rule."""
-        if not batch.height:
-            return _Evaluated({}, NOTHING, NOTHING)
-        have = set(batch.columns)
-        missing = [column for name, column in self._lacking.items() if name not in have]
-        frame = batch.with_columns(missing) if missing else batch
-        selected = frame.select(self._selection)
-        at = batch["at"].to_physical().to_numpy()
-        received = batch["received_at"].to_physical().to_numpy()
-        clocks = np.maximum.accumulate(np.maximum(received, self._clock))
-        return _Evaluated({column.name: column for column in selected.get_columns()}, clocks, at)
+    def _evaluate(self, batch: pl.DataFrame) -> Evaluated:
+        """Evaluate every condition of every rule that the batch can concern."""
+        evaluated = Evaluated.of(batch, self._clock)
+        needed = self._needed.get(evaluated.present)
+        if needed is None:
+            met = [runner for runner in self._runners if runner.reading.meets(evaluated)]
+            needed = frozenset().union(*({runner.key_name} | runner.reading.names for runner in met))
+            self._needed[evaluated.present] = needed
+        if needed:
+            evaluated.arrays = self._selection.compute(batch, needed)
+        return evaluated
 
-    def _feed(self, runner: _Runner, evaluated: _Evaluated, *, closing: bool) -> tuple[Feed, Instant]:
+    def _feed(self, runner: _Runner, evaluated: Evaluated, *, closing: bool) -> tuple[Feed, Instant]:
         """Give a rule's events whose turn has come, and how far its time has come."""
         feed = self._fresh(runner, evaluated)
         lateness = runner.rule.lateness
@@ -203,67 +221,91 @@ class Engine:
         runner.held = feed.take(order[ready:])
         return feed.take(order[:ready]), until
 
-    def _fresh(self, runner: _Runner, evaluated: _Evaluated) -> Feed:
+    def _fresh(self, runner: _Runner, evaluated: Evaluated) -> Feed:
         """Give a rule the batch's events that concern it."""
-        columns = evaluated.columns
-        rows = np.flatnonzero(columns[f"{runner.prefix}.rows"].to_numpy()) if columns else NOTHING
+        if not runner.reading.meets(evaluated):
+            return runner.no_events()
+        mask, columns = runner.reading.columns(evaluated)
+        keys = evaluated.arrays[runner.key_name]
+        rows = np.flatnonzero(mask & (keys != NO_KEY))
         if not len(rows):
-            return Feed(NOTHING, NOTHING, NOTHING, NOTHING, dict.fromkeys(runner.wanted, NOTHING))
-        if runner.key_name not in evaluated.codes:
-            evaluated.codes[runner.key_name] = runner.keys.codes(columns[runner.key_name])
+            return runner.no_events()
         at, now = evaluated.at[rows], evaluated.clocks[rows]
         if runner.rule.lateness is not None:
             # An event later than the rule waits for takes its turn when it comes.
             now = np.maximum(at, now - runner.rule.lateness)
-        wanted = {name: columns[f"{runner.prefix}.{name}"].to_numpy()[rows] for name in runner.wanted}
-        return Feed(now, at, evaluated.codes[runner.key_name][rows], rows + self._next_ref, wanted)
+        wanted = {name: values[rows] for name, values in columns.items()}
+        return Feed(now, at, keys[rows], rows + self._next_ref, wanted)
 
-    def _runner(self, index: int, rule: Rule) -> _Runner:
-        prefix = f"{index}"
-        key_name = "key." + ".".join(rule.per)
-        if rule.per not in self._tables:
-            self._tables[rule.per] = KeyTable()
-        self._selected.setdefault(key_name, key_expression(rule.per, self._registry))
-        kind, concerned, wanted = self._kind(rule)
-        keyed = key_expression(rule.per, self._registry).is_not_null()
-        self._selected[f"{prefix}.rows"] = (concerned & keyed).fill_null(value=False)
-        for name, expression in wanted.items():
-            self._selected[f"{prefix}.{name}"] = expression
-        return _Runner(rule, prefix, self._tables[rule.per], key_name, kind, tuple(wanted))
+    def _runner(self, rule: Rule) -> _Runner:
+        key_name, table = self._selection.key(rule.per, self._registry)
+        kind, reading = self._kind(rule)
+        return _Runner(rule, table, key_name, kind, reading)
 
-    def _kind(self, rule: Rule) -> tuple[Kind, pl.Expr, dict[str, pl.Expr]]:
-        """Make a rule's state machine; say which rows concern it, and which columns its feed has."""
+    def _kind(self, rule: Rule) -> tuple[Kind, _Reading]:
+        """Make a rule's state machine, and say how it reads a batch."""
         watch = rule.watch
         if isinstance(watch, Threshold):
-            raising = watch.raise_if.expression
-            if watch.clear_if is None:
-                clearing, known = ~raising, raising.is_not_null()
-            else:
-                clearing = watch.clear_if.expression
-                known = raising.is_not_null() | clearing.is_not_null()
-            wanted = {"raise": _three_valued(raising), "clear": _three_valued(clearing)}
-            return ThresholdKind(watch.hold, watch.clear_hold), _of_source(watch.source) & known, wanted
+            return ThresholdKind(watch.hold, watch.clear_hold), self._read_threshold(watch)
         if isinstance(watch, Absence):
-            return AbsenceKind(watch.after), _of_source(watch.source), {}
+            return AbsenceKind(watch.after), self._read_source(watch.source)
         if isinstance(watch, Window):
             event_time = rule.lateness is not None
             kind = WindowKind(watch.over, watch.value, watch.raise_if, watch.clear_if, event_time=event_time)
-            if watch.of is None:
-                return kind, _of_source(watch.source), {}
-            value = watch.of.expression.cast(pl.Float64)
-            measured = (value.abs() <= LARGEST_MEASURED).fill_null(value=False)
-            return kind, _of_source(watch.source) & measured, {"value": value}
-        return self._together(watch)
-
-    def _together(self, watch: Together) -> tuple[Kind, pl.Expr, dict[str, pl.Expr]]:
+            return kind, self._read_source(watch.source) if watch.of is None else self._read_window(watch, watch.of)
         row_of = None if self._evidence is None else self._evidence.row
-        kind = TogetherKind(watch.within, watch.near_m, watch.clear_after, row_of)
-        first, second = (_of_source(source).fill_null(value=False) for source in watch.sources)
-        concerned = first | second
-        if watch.near_m is not None:
-            concerned &= pl.col("lat").is_not_null() & pl.col("lon").is_not_null()
-        place = {name: pl.col(name).fill_null(0.0) for name in ("lat", "lon")}
-        return kind, concerned, {"first": first, "second": second, **place}
+        return TogetherKind(watch.within, watch.near_m, watch.clear_after, row_of), self._read_together(watch)
+
+    def _gate(self, source: Source) -> _Gate:
+        return _Gate(codes_of(source.kinds), None if source.where is None else self._condition(source.where))
+
+    def _condition(self, compiled: Compiled) -> str:
+        return self._selection.condition(compiled.expression, compiled.columns)
+
+    def _read_source(self, source: Source) -> _Reading:
+        gate = self._gate(source)
+        return _Reading((gate,), _names(gate), lambda evaluated: (gate.mask(evaluated), {}))
+
+    def _read_threshold(self, watch: Threshold) -> _Reading:
+        gate = self._gate(watch.source)
+        raising = self._condition(watch.raise_if)
+        clearing = None if watch.clear_if is None else self._condition(watch.clear_if)
+
+        def read(evaluated: Evaluated) -> tuple[Mask, Columns]:
+            raises = evaluated.arrays[raising]
+            clears = _negated(raises) if clearing is None else evaluated.arrays[clearing]
+            known = (raises != UNKNOWN) | (clears != UNKNOWN)
+            return gate.mask(evaluated) & known, {"raise": raises, "clear": clears}
+
+        return _Reading(
+            (gate,), _names(gate) | ({raising} if clearing is None else {raising, clearing}), read, ("raise", "clear")
+        )
+
+    def _read_window(self, watch: Window, of: Compiled) -> _Reading:
+        gate = self._gate(watch.source)
+        value = self._selection.number(of.expression, of.columns)
+
+        def read(evaluated: Evaluated) -> tuple[Mask, Columns]:
+            values = evaluated.arrays[value]
+            # NaN, the unknown value, is not below anything.
+            return gate.mask(evaluated) & (np.abs(values) <= LARGEST_MEASURED), {"value": values}
+
+        return _Reading((gate,), _names(gate) | {value}, read, ("value",))
+
+    def _read_together(self, watch: Together) -> _Reading:
+        one, other = (self._gate(source) for source in watch.sources)
+        lat, lon = (self._selection.number(pl.col(name), (name,)) for name in ("lat", "lon"))
+        placed = watch.near_m is not None
+
+        def read(evaluated: Evaluated) -> tuple[Mask, Columns]:
+            first, second = one.mask(evaluated), other.mask(evaluated)
+            north, east = evaluated.arrays[lat], evaluated.arrays[lon]
+            mask = first | second
+            if placed:
+                mask &= ~(np.isnan(north) | np.isnan(east))
+            return mask, {"first": first, "second": second, "lat": north, "lon": east}
+
+        return _Reading((one, other), _names(one, other) | {lat, lon}, read, ("first", "second", "lat", "lon"))
 
     def _expect_registered(self) -> None:
         """Watch registered assets that were never heard, from now on; those already watched stay as they are."""
@@ -375,23 +417,16 @@ class Engine:
 def _shape(runner: _Runner) -> list[str]:
     """What must be the same for a state to be of use: the kind, the key, the feed, and how time is taken."""
     order = "stream order" if runner.rule.lateness is None else "event time"
-    return [str(runner.rule.kind), *runner.rule.per, *runner.wanted, order, *_measured(runner.rule)]
+    return [str(runner.rule.kind), *runner.rule.per, *runner.reading.wanted, order, *_measured(runner.rule)]
 
 
 def _measured(rule: Rule) -> list[str]:
     return [str(rule.watch.value)] if isinstance(rule.watch, Window) else []
 
 
-def _of_source(source: Source) -> pl.Expr:
-    parts = []
-    if len(source.kinds) == 1:
-        parts.append(pl.col("kind") == str(source.kinds[0]))
-    elif source.kinds:
-        parts.append(pl.col("kind").is_in([str(kind) for kind in source.kinds]))
-    if source.where is not None:
-        parts.append(source.where.expression)
-    return pl.all_horizontal(parts) if parts else pl.col("kind").is_not_null()
+def _names(*gates: _Gate) -> frozenset[str]:
+    return frozenset(gate.where for gate in gates if gate.where is not None)
 
 
-def _three_valued(condition: pl.Expr) -> pl.Expr:
-    return pl.when(condition).then(TRUE).when(~condition).then(FALSE).otherwise(UNKNOWN).cast(pl.Int8)
+def _negated(condition: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.where(condition == UNKNOWN, UNKNOWN, 1 - condition).astype(condition.dtype)

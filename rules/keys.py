@@ -39,10 +39,11 @@ class KeyTable:
 
     def codes(self, texts: pl.Series) -> Numbers:
         """Code texts; a null gets NO_KEY."""
-        physical = texts.cast(self._type).to_physical().cast(pl.Int64)
-        if physical.null_count():
-            physical = physical.fill_null(NO_KEY)
-        return physical.to_numpy()
+        physical = texts.cast(self._type).to_physical()
+        if not physical.null_count():
+            return physical.cast(pl.Int64).to_numpy()
+        codes = physical.cast(pl.Float64).to_numpy()
+        return np.where(np.isnan(codes), NO_KEY, codes).astype(np.int64)
 
     def code(self, text: str) -> int:
         """Code one text."""
