@@ -44,13 +44,15 @@ KILOMETRES_OF_A_DEGREE: Final = 111.2
 """Of latitude."""
 
 
-def read_cap(value: Any, _captures: Captures, problems: list[str], _arrival: Instant) -> list[Reading]:
-    """Read every alert in a document: one event for each, or for each of its `info` blocks in the chosen language."""
+def read_cap(value: Any, _captures: Captures, problems: list[str], _arrival: Instant) -> list[Reading] | None:
+    """Read every alert in a document: one event for each, or for each of its `info` blocks in the chosen language.
+
+    Returns:
+        None where the document is neither an alert nor a feed.
+    """
     alerts = list(_alerts(value, _MAX_LEVELS))
     if not alerts:
-        if _is_feed(value):
-            return []
-        raise ValueError("there is no CAP alert in it: an element 'alert' with an 'identifier' and a 'sender'")
+        return [] if _is_feed(value) else None
     if len(alerts) > MAX_ALERTS:
         raise ValueError(f"the feed holds {len(alerts)} alerts; at most {MAX_ALERTS} are read")
     return [reading for alert in alerts for reading in _read_alert(alert, problems)]

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from ingest.codecs.cap import read_cap
+from ingest.codecs.memory import Memory
+from ingest.codecs.ngsi import read_ngsi
 from ingest.codecs.own import read_own
 from ingest.codecs.readings import Reading
 from ingest.codecs.topics import Captures
@@ -15,7 +18,9 @@ It returns readings, or None where the message is not what is meant, and raises 
 but cannot be read at all.
 """
 
-CODE: Final[Mapping[str, Callable[[], Code]]] = {
-    "own-events": lambda: read_own,
+CODE: Final[Mapping[str, Callable[[Memory], Code]]] = {
+    "cap": lambda memory: read_cap,  # noqa: ARG005 - it remembers nothing
+    "ngsi": lambda memory: read_ngsi,  # noqa: ARG005 - it remembers nothing
+    "own-events": lambda memory: read_own,  # noqa: ARG005 - it remembers nothing
 }
-"""Makes a reader for each message that names one, so that one that remembers shares nothing with another."""
+"""Makes a reader for each message that names one; those of one loading share what they remember, by its class."""
