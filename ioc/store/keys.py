@@ -10,6 +10,16 @@ def events(partition: int = 0) -> str:
     return f"ioc:{{{partition}}}:events"
 
 
+def inbox(partition: int = 0) -> str:
+    """Name the stream of messages that came over HTTP and wait for ingest."""
+    return f"ioc:{{{partition}}}:inbox"
+
+
+def inbox_bytes(partition: int = 0) -> str:
+    """Name the counter of the bytes that wait there."""
+    return f"ioc:{{{partition}}}:inbox:bytes"
+
+
 def checkpoint(partition: int = 0) -> str:
     """Name the hash that holds the rules' state and stream position."""
     return f"ioc:{{{partition}}}:checkpoint"

@@ -15,6 +15,7 @@ from ioc.store.connection import Connection, StoreUnavailable
 from ioc.store.daily_keys import DailyKeys
 from ioc.store.event_stream import EventStream
 from ioc.store.health import HealthBoard
+from ioc.store.inbox import MessageInbox
 from ioc.store.incidents import Incidents
 from ioc.store.rejected import RejectedMessages
 
@@ -39,6 +40,7 @@ class Store:
     rejected: RejectedMessages
     health: HealthBoard
     daily_keys: DailyKeys
+    inbox: MessageInbox
 
     async def has_lost_its_data(self) -> bool:
         """Whether the store has come back without what it held when it was opened.
@@ -87,6 +89,7 @@ async def _assemble(connection: Connection, partition: int) -> Store:
         rejected=RejectedMessages(connection),
         health=HealthBoard(connection),
         daily_keys=DailyKeys(connection),
+        inbox=MessageInbox(connection, partition),
     )
 
 
