@@ -79,15 +79,20 @@ class Hearing:
 
     def pause(self) -> Duration | None:
         """Say how long the asset usually pauses: the mean over the hour before its last word; None where unknown."""
-        said = sum(self.counts)
+        counts = self.counts
+        said = sum(counts)
         if said < PACE_FROM:
             return None
-        first = next(index for index, count in enumerate(self.counts) if count)
-        began = (self.at // BIN - (len(self.counts) - 1 - first)) * BIN
+        first = 0
+        while not counts[first]:
+            first += 1
+        began = (self.at // BIN - (len(counts) - 1 - first)) * BIN
         return (self.at - began) // said
 
     def is_silent(self, now: Instant) -> bool:
         """Whether the asset has been quiet for much longer than it usually is."""
+        quiet = now - self.at
+        if quiet <= SILENT_AT_LEAST:
+            return False
         usual = self.pause()
-        patience = SILENT_WITHOUT_PACE if usual is None else max(SILENT_AT_LEAST, SILENT_AFTER_PAUSES * usual)
-        return now - self.at > patience
+        return quiet > (SILENT_WITHOUT_PACE if usual is None else SILENT_AFTER_PAUSES * usual)

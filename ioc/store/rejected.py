@@ -42,6 +42,16 @@ class RejectedMessages:
         answer = await self._connection.call("XREVRANGE", keys.REJECTED, "+", "-", "COUNT", limit)
         return [_rejected(fields) for _, fields in answer]
 
+    async def after(self, position: str, limit: int = 1_000) -> list[tuple[str, Rejected]]:
+        """Read what came after a position, oldest first, each with its own position; "0-0" reads from the oldest."""
+        answer = await self._connection.call("XRANGE", keys.REJECTED, f"({position}", "+", "COUNT", limit)
+        return [(str(entry, "ascii"), _rejected(fields)) for entry, fields in answer]
+
+    async def newest(self) -> str:
+        """Name the position of the newest; "0-0" where there is none."""
+        answer = await self._connection.call("XREVRANGE", keys.REJECTED, "+", "-", "COUNT", 1)
+        return str(answer[0][0], "ascii") if answer else "0-0"
+
     async def counts(self) -> dict[str | None, int]:
         """Count all that ever came, by codec; None is what no codec claimed."""
         prefix = f"{_TOTAL}:".encode()

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Header, Path, Query, Response
-from pydantic import BeforeValidator
 
 from ioc.model.alerts import Severity
 from ioc.model.incidents import Condition, Incident, WorkState, incident_to_json
@@ -14,17 +13,17 @@ from ioc.model.quantities import Catalogue
 from ioc.store import incidents as store_incidents
 from ioc.store.incidents import Incidents, UnknownIncident
 from ui.server import schemas
+from ui.server.answers import BLANK_IS_ALL, describe_answer, describe_errors, json_of, written_json
 from ui.server.hub import Hub
 from ui.server.problems import Problem, unknown
 from ui.server.settings import UiSettings
 from ui.server.views import assets_view, basemap_view, city_view, quantities_view
 from ui.server.world import array
 
-BLANK_IS_ALL: Final = BeforeValidator(lambda given: given or None)
-"""A filter that is named but left empty, as a form sends it, filters nothing."""
-
 IncidentId = Annotated[str, Path(description="The incident's id.", max_length=64, examples=["5f2c7a90d1e84b36"])]
-AssetId = Annotated[str, Path(description="The asset's id.", max_length=64, examples=["cam-17"])]
+AssetId = Annotated[
+    str, Path(description="The asset's id; it may have slashes in it.", max_length=256, examples=["cam-17"])
+]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -35,21 +34,8 @@ IdempotencyKey = Annotated[
 ]
 
 
-def _errors(**described: str) -> dict[int | str, dict[str, Any]]:
-    """Describe the answers that are not a success; keys are like `e404`. Host and size are checked for all."""
-    always = {"e421": "The server was asked under a name that is not its own."}
-    return {
-        int(status[1:]): {"model": schemas.ErrorBody, "description": text}
-        for status, text in {**described, **always}.items()
-    }
-
-
-def _answer(model: Any, description: str) -> dict[int | str, dict[str, Any]]:
-    return {200: {"model": model, "description": description}}
-
-
 _AWAY: Final = "The store does not answer; nothing was done, or it cannot be said. Ask again."
-_COMMAND_ERRORS: Final = _errors(
+_COMMAND_ERRORS: Final = describe_errors(
     e400="The body cannot be read.",
     e403="The command comes from a page of another origin.",
     e404="There is no such incident.",
@@ -88,48 +74,50 @@ def router(
         "/health",
         tags=["program"],
         summary="How the program is",
-        responses=_answer(schemas.HealthView, "What each process says of itself, and what is wrong.") | _errors(),
+        responses=describe_answer(schemas.HealthView, "What each process says of itself, and what is wrong.")
+        | describe_errors(),
     )
     async def get_health() -> Response:
         """Answers 200 also where something is wrong: `state` and `messages` say so, as on the page's status bar."""
-        return _json(health())
+        return json_of(health())
 
     @api.get(
         "/city",
         tags=["city"],
         summary="The city",
-        responses=_answer(schemas.CityView, "Names, bounds, areas, the sketch and the base map.") | _errors(),
+        responses=describe_answer(schemas.CityView, "Names, bounds, areas, the sketch and the base map.")
+        | describe_errors(),
     )
     async def get_city() -> Response:
         """The city as the program was told it; a nameless one where nobody has said which it is."""
-        return _json(city_view(world.city, basemap, demo=settings.demo))
+        return json_of(city_view(world.city, basemap, demo=settings.demo))
 
     @api.get(
         "/quantities",
         tags=["city"],
         summary="The known quantities",
-        responses=_answer(dict[str, schemas.QuantityView], "Each quantity by its name.") | _errors(),
+        responses=describe_answer(dict[str, schemas.QuantityView], "Each quantity by its name.") | describe_errors(),
     )
     async def get_quantities() -> Response:
         """Types, units and titles of the values that assets report; there may be values that are not listed here."""
-        return _raw(quantities)
+        return written_json(quantities)
 
     @api.get(
         "/assets",
         tags=["assets"],
         summary="All assets",
-        responses=_answer(schemas.AssetCollection, "GeoJSON, one feature an asset.") | _errors(),
+        responses=describe_answer(schemas.AssetCollection, "GeoJSON, one feature an asset.") | describe_errors(),
     )
     async def get_assets() -> Response:
         """Every registered asset with its last state, and those that spoke without being registered."""
-        return _raw(assets_view(world, world.asset_ids()))
+        return written_json(assets_view(world, world.asset_ids()))
 
     @api.get(
-        "/assets/{id}",
+        "/assets/{id:path}",
         tags=["assets"],
         summary="One asset",
-        responses=_answer(schemas.AssetItem, "The asset with its place and latest values.")
-        | _errors(e404="Nothing is known of such an asset.", e422="The id is too long."),
+        responses=describe_answer(schemas.AssetItem, "The asset with its place and latest values.")
+        | describe_errors(e404="Nothing is known of such an asset.", e422="The id is too long."),
     )
     async def get_asset(id: AssetId) -> Response:  # noqa: A002 - the name in the path
         """An asset by its id, registered or not."""
@@ -138,14 +126,14 @@ def router(
             raise unknown(
                 f"Nothing is known of an asset {id!r}.", "path: id", "the id of an asset, see GET /api/assets"
             )
-        return _raw(written)
+        return written_json(written)
 
     @api.get(
         "/incidents",
         tags=["incidents"],
         summary="Find incidents",
-        responses=_answer(schemas.IncidentList, "The incidents, the latest raised first.")
-        | _errors(e422="A filter has a value that does not exist; the body names those that do."),
+        responses=describe_answer(schemas.IncidentList, "The incidents, the latest raised first.")
+        | describe_errors(e422="A filter has a value that does not exist; the body names those that do."),
     )
     async def get_incidents(
         condition: Annotated[
@@ -172,21 +160,21 @@ def router(
                 expected="the id of an area, see area_tree of GET /api/city",
             )
         found = world.find(condition=condition, work_state=work_state, severity=severity, areas=areas)
-        return _raw(b'{"incidents":' + array(found) + b',"total":' + str(len(found)).encode() + b"}")
+        return written_json(b'{"incidents":' + array(found) + b',"total":' + str(len(found)).encode() + b"}")
 
     @api.get(
         "/incidents/{id}",
         tags=["incidents"],
         summary="One incident",
-        responses=_answer(schemas.FullIncident, "The incident with evidence and timeline.")
-        | _errors(e404="There is no such incident.", e422="The id is too long.", e503=_AWAY),
+        responses=describe_answer(schemas.FullIncident, "The incident with evidence and timeline.")
+        | describe_errors(e404="There is no such incident.", e422="The id is too long.", e503=_AWAY),
     )
     async def get_incident(id: IncidentId) -> Response:  # noqa: A002
         """An incident with its evidence and timeline; closed ones are found for 30 days."""
         incident = await incidents.get(id)
         if incident is None:
             raise UnknownIncident(id)
-        return _json(incident_to_json(incident, full=True))
+        return json_of(incident_to_json(incident, full=True))
 
     async def command(
         incident_id: str, what: store_incidents.Command, said: schemas.Command, key: str | None
@@ -197,9 +185,9 @@ def router(
         # Whoever asks next, by HTTP or on a screen, sees it: the log's word comes a moment later.
         if world.take_incident(incident):
             hub.incidents_changed()
-        return _json(incident_to_json(incident, full=True))
+        return json_of(incident_to_json(incident, full=True))
 
-    done = _answer(schemas.FullIncident, "The incident as it now stands.") | _COMMAND_ERRORS
+    done = describe_answer(schemas.FullIncident, "The incident as it now stands.") | _COMMAND_ERRORS
 
     @api.post("/incidents/{id}/acknowledge", tags=["commands"], summary="Take an incident", responses=done)
     async def acknowledge(
@@ -235,11 +223,3 @@ def router(
         return await command(id, "resolve", said, idempotency_key)
 
     return api
-
-
-def _json(value: object) -> Response:
-    return _raw(msgspec.json.encode(value))
-
-
-def _raw(written: bytes) -> Response:
-    return Response(written, media_type="application/json")

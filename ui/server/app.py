@@ -11,12 +11,16 @@ from ioc.model.quantities import Catalogue
 from ioc.runtime import clock
 from ioc.store.catalogue import load_catalogue
 from ioc.store.opening import Store
-from ui.server import api, metrics, page, problems, schemas
+from ui.server import api, devices_api, metrics, page, problems, schemas
+from ui.server.codec_trial import TryCodec
+from ui.server.devices import Devices
 from ui.server.feed import Feed
 from ui.server.guard import Guard, Policy, Requests
 from ui.server.health import judge
 from ui.server.hub import Hub
 from ui.server.live import live
+from ui.server.lost import Gaps, NoGaps
+from ui.server.rejections import Rejections
 from ui.server.settings import UiSettings
 from ui.server.views import basemap_sources
 from ui.server.world import World
@@ -38,6 +42,7 @@ def create_app(
     catalogue: Catalogue | None = None,
     now: Callable[[], Instant] = clock.now,
     hub: Hub | None = None,
+    try_codec: TryCodec | None = None,
 ) -> FastAPI:
     """Make the application; its feed runs for as long as its lifespan.
 
@@ -47,6 +52,7 @@ def create_app(
         catalogue: the quantities; those that come with the program where not given.
         now: the wall clock.
         hub: one with other limits than the usual ones.
+        try_codec: shows what codecs make of a message; POST /api/codecs/try answers 501 without.
 
     Raises:
         Fault: the base map's file does not exist.
@@ -54,7 +60,9 @@ def create_app(
     if settings.basemap == "none":
         settings = settings.model_copy(update={"basemap": None})
     hub = hub or Hub(World(), now, tick=settings.tick_ms * MILLISECOND, most=settings.max_sockets)
-    feed = Feed(store, hub.world, hub, now)
+    devices = Devices(hub.world, now)
+    gaps: Gaps = getattr(store, "gaps", NoGaps())
+    feed = Feed(store, hub.world, hub, devices, gaps, now)
     requests = Requests()
 
     @asynccontextmanager
@@ -85,6 +93,12 @@ def create_app(
             catalogue=catalogue or load_catalogue(),
             settings=settings,
             now=now,
+        )
+    )
+
+    app.include_router(
+        devices_api.router(
+            devices=devices, rejections=Rejections(store.rejected), gaps=gaps, try_codec=try_codec, now=now
         )
     )
 

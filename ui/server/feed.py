@@ -16,8 +16,10 @@ from ioc.store.connection import StoreUnavailable
 from ioc.store.event_stream import BEGINNING
 from ioc.store.last_states import LastStates
 from ioc.store.opening import Store
+from ui.server.devices import Devices
 from ui.server.health import Board, Knowledge, judge
 from ui.server.hub import Hub
+from ui.server.lost import Gaps
 from ui.server.world import CLOSED_SHOWN, World
 
 PROCESS: Final = "ui"
@@ -31,6 +33,7 @@ ENTRIES_AT_ONCE: Final = 16
 
 HEALTH_EVERY_S: Final = 1.0
 REGISTRY_EVERY_S: Final = 2.0
+GAPS_EVERY_S: Final = 5.0
 REPORT_TTL_S: Final = 5.0
 LEAVE_S: Final = 0.5
 
@@ -41,7 +44,7 @@ LONGEST_PAUSE_S: Final = 5.0
 FIRST_LOAD_S: Final = 3.0
 """Seconds that pages wait at the start for everything to be loaded; then they get what there is."""
 
-_JOBS: Final = ("registry", "incidents", "events", "health")
+_JOBS: Final = ("registry", "incidents", "events", "health", "gaps")
 
 log = Log("ui")
 
@@ -54,16 +57,21 @@ class Feed:
         store: what is followed.
         world: what is kept up.
         hub: who is told.
+        devices: who shows what was lost.
+        gaps: where that is kept.
         now: the wall clock.
     """
 
     store: Store
     world: World
     hub: Hub
+    devices: Devices
+    gaps: Gaps
     now: Callable[[], Instant]
     board: Board = field(default_factory=dict)
     _away: dict[str, str] = field(default_factory=dict)
     _lost: bool = False
+    _began: Instant | None = None
     _loaded: dict[str, asyncio.Event] = field(default_factory=lambda: {name: asyncio.Event() for name in _JOBS})
     _registry_version: int = -1
     _position: str = BEGINNING
@@ -76,12 +84,19 @@ class Feed:
     @property
     def knowledge(self) -> Knowledge:
         """What the server itself can say of the program's health."""
-        return Knowledge(self.world.clock, self.store_away, self._lost)
+        return Knowledge(self.world.clock, self.store_away, self._lost, self._began)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Load everything, then follow it for the length of the block."""
-        jobs = (self._follow_registry, self._follow_incidents, self._follow_events, self._follow_health)
+        jobs = (
+            self._follow_registry,
+            self._follow_incidents,
+            self._follow_events,
+            self._follow_health,
+            self._follow_gaps,
+        )
+        self._began = self.now()
         self._judge()
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -172,6 +187,12 @@ class Feed:
             self.world.forget_closed(self.now() - CLOSED_SHOWN)
             self._judge()
             await asyncio.sleep(HEALTH_EVERY_S)
+
+    async def _follow_gaps(self) -> NoReturn:
+        while True:
+            self.devices.gaps = await self.gaps.counts()
+            self._reached("gaps")
+            await asyncio.sleep(GAPS_EVERY_S)
 
     async def _leave(self) -> None:
         """Take the server off the board, where the store hears it: what stops on purpose is not missed."""

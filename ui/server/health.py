@@ -32,11 +32,13 @@ class Knowledge:
         clock: the stream's clock; None before the first entry.
         store_away: why the store cannot be asked; None where it can.
         lost: whether the store has come back without its data.
+        since: since when the server has looked; None where that does not matter.
     """
 
     clock: Instant | None
     store_away: str | None = None
     lost: bool = False
+    since: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ def judge(board: Board, known: Knowledge, now: Instant) -> dict[str, Any]:
         known: what the server itself can say.
         now: the wall clock.
     """
-    messages = [*_of_store(known), *_of_line(board, known, now)]
+    blind = _blindness(board, known, now)
+    messages = [*_of_store(known), *_of_line(board, known, blind, now)]
     for name in dict.fromkeys((*EXPECTED, *board)):
         messages += _of_process(name, board.get(name))
     return {
@@ -64,6 +67,7 @@ def judge(board: Board, known: Knowledge, now: Instant) -> dict[str, Any]:
         "now": now // MILLISECOND,
         "processes": {name: _typed(fields) for name, fields in board.items()},
         "messages": [{"severity": str(message.severity), "vi": message.vi, "en": message.en} for message in messages],
+        "blind": None if blind is None else {"since": None if blind.since is None else blind.since // MILLISECOND},
     }
 
 
@@ -82,7 +86,29 @@ def _of_store(known: Knowledge) -> Iterator[HealthMessage]:
         )
 
 
-def _of_line(board: Board, known: Knowledge, now: Instant) -> Iterator[HealthMessage]:
+@dataclass(frozen=True, slots=True)
+class _Blindness:
+    since: Instant | None
+
+
+def _blindness(board: Board, known: Knowledge, now: Instant) -> _Blindness | None:
+    """Say since when the city has sent nothing, where that is too long.
+
+    While ingest does not speak, nothing comes either: then since the stream stands still.
+    """
+    ingest = board.get("ingest")
+    if not ingest:
+        return _Blindness(known.clock) if known.clock is not None and now - known.clock > BLIND else None
+    if "last_event_at" not in ingest:
+        return None
+    last = _number(ingest["last_event_at"])
+    if last:
+        at = from_milliseconds(last)
+        return _Blindness(at) if now - at > BLIND else None
+    return _Blindness(None) if known.since is not None and now - known.since > BLIND else None
+
+
+def _of_line(board: Board, known: Knowledge, blind: _Blindness | None, now: Instant) -> Iterator[HealthMessage]:
     if known.store_away is not None:
         return
     if known.clock is not None and now - known.clock > STANDSTILL:
@@ -92,9 +118,16 @@ def _of_line(board: Board, known: Knowledge, now: Instant) -> Iterator[HealthMes
             f"Không có gì mới từ {seconds} giây: luồng sự kiện đứng yên.",
             f"Nothing new for {seconds} s: the event stream stands still.",
         )
-    last_event = _number(board.get("ingest", {}).get("last_event_at"))
-    if last_event and now - from_milliseconds(last_event) > BLIND:
-        minutes = (now - from_milliseconds(last_event)) // (60 * SECOND)
+    if blind is None or not board.get("ingest"):
+        pass  # what is said of ingest itself says it all
+    elif blind.since is None:
+        yield HealthMessage(
+            Severity.MAJOR,
+            "Thành phố chưa gửi gì: màn hình đang mù, không phải yên tĩnh.",
+            "The city has sent nothing yet: the screen is blind, not quiet.",
+        )
+    else:
+        minutes = (now - blind.since) // (60 * SECOND)
         yield HealthMessage(
             Severity.MAJOR,
             f"Thành phố không gửi gì đã {minutes} phút: màn hình đang mù, không phải yên tĩnh.",

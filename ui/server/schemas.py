@@ -9,6 +9,7 @@ from ioc.model.alerts import Severity
 from ioc.model.assets import AssetStatus
 from ioc.model.incidents import Condition, WorkState
 from ioc.model.kinds import Kind
+from ui.server.devices import DeviceStatus
 
 WHO_BOUND = 80
 TEXT_BOUND = 2_000
@@ -244,6 +245,12 @@ class HealthMessageView(BaseModel):
     en: str
 
 
+class Blindness(BaseModel):
+    """A city that has sent nothing for a minute: what it looks like is not how it is."""
+
+    since: Milliseconds | None = Field(description="When it last sent anything; null where it never did.")
+
+
 class HealthView(BaseModel):
     """How the program is."""
 
@@ -253,3 +260,120 @@ class HealthView(BaseModel):
         description="What each process last said of itself; nothing for one that has fallen silent."
     )
     messages: list[HealthMessageView]
+    blind: Blindness | None = Field(description="null while the city speaks.")
+
+
+class DeviceItem(BaseModel):
+    """A device as the list shows it."""
+
+    id: str = Field(examples=["cam-17"])
+    name: str = Field(description="What people call it; its id where it is not registered.")
+    kind: Kind
+    codec: str | None = Field(description="What read its last event.")
+    area: str | None
+    site: str | None
+    lat: float | None
+    lon: float | None
+    registered: bool = Field(description="Whether the registry has it, or it only spoke.")
+    simulated: bool
+    status: DeviceStatus = Field(
+        description="offline: it, or who watches it, said so; silent: it has missed five of its usual turns, "
+        "and 2 minutes at least; never: not heard yet."
+    )
+    last_event_at: Milliseconds | None = Field(description="When its last event arrived.")
+    events_per_minute: float = Field(description="Over the last five minutes.")
+    last_hour: list[int] = Field(description="Events in each of the last twelve five minutes, oldest first.")
+    gaps: int = Field(description="How many of its numbered messages never arrived.")
+
+
+class DeviceList(BaseModel):
+    """One page of devices."""
+
+    devices: list[DeviceItem]
+    total: int = Field(description="How many fit all filters.")
+    by_status: dict[DeviceStatus, int] = Field(description="How many fit the other filters, by status.")
+    known: int = Field(description="How many devices there are.")
+    codecs: list[str] = Field(description="The codecs that have read anything of them.")
+    now: Milliseconds
+
+
+class GapItem(BaseModel):
+    """Messages of one run of a device that never arrived."""
+
+    boot: str = Field(description="The run of the device that numbered them.")
+    first: int = Field(description="The first number that is missing.")
+    last: int = Field(description="The last number that is missing.")
+    count: int
+    at: Milliseconds = Field(description="When it was noticed.")
+
+
+class RejectedGroup(BaseModel):
+    """Messages of one topic that could not be read for one reason."""
+
+    topic: str
+    reason: str = Field(description="A sentence for a person.")
+    codec: str | None = Field(description="Which codec refused them; null where none took them.")
+    count: int = Field(description="How many are kept.")
+    first_at: Milliseconds = Field(description="When the oldest of these arrived.")
+    last_at: Milliseconds
+    size: int = Field(description="Bytes of the newest one's payload.")
+    text: str | None = Field(description="The start of the newest one's payload; null where it is not text.")
+    start: str = Field(description="The same as base64; at most 512 bytes are kept.")
+
+
+class DeviceDetails(DeviceItem):
+    """A device with the latest that it said, and what went wrong with it."""
+
+    values: dict[str, float | int | bool | str]
+    missing: list[GapItem] = Field(description="The latest 50 gaps in its numbers, newest first.")
+    rejected: list[RejectedGroup] = Field(description="What could not be read of topics that name it, newest first.")
+
+
+class RejectedList(BaseModel):
+    """What could not be read."""
+
+    groups: list[RejectedGroup]
+    total: int = Field(description="How many groups fit.")
+    messages: int = Field(description="How many messages these groups stand for.")
+    kept: int = Field(description="How many rejected messages are kept in all; the oldest go first.")
+    codecs: list[str] = Field(description="The codecs that refused any; an empty name for messages that none took.")
+    now: Milliseconds
+
+
+class CodecTrialRequest(BaseModel):
+    """A message to try codecs on."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"topic": "hall/heat-7", "payload": '{"t": 215}', "codec": None}]},
+    )
+
+    topic: str = Field(min_length=1, max_length=1_024, description="The topic it came on.")
+    payload: str = Field(max_length=65_536, description="What it held.")
+    encoding: Literal["text", "base64"] = Field(default="text", description="How `payload` is written here.")
+    retained: bool = Field(default=False, description="Whether the broker had kept it from before.")
+    codec: str | None = Field(
+        default=None, max_length=32_768, description="A codec as YAML, tried before the installed ones."
+    )
+
+
+class CodecTrial(BaseModel):
+    """What codecs made of a message; `ioc codec try` prints the same."""
+
+    topic: str
+    payload: dict[str, Any] = Field(description="`size`, and the start as `text` or as `hex`.")
+    verdict: Literal["read", "ignored", "refused", "unknown"] = Field(
+        description="unknown: no codec takes such a message; refused: one does, and cannot read it."
+    )
+    codec: str | None = Field(description="Which took it.")
+    message: str | None = Field(description="Which of the codec's messages it is.")
+    reason: str | None = Field(description="Why it was refused or ignored.")
+    tried: list[dict[str, Any]] = Field(
+        description="What was tried, in order, up to what took it: `codec`, `message`, `place`, `topic`, `captures`, "
+        "`verdict`, `reason`, `payload`, `when`, `each`, `fields`, `problems`."
+    )
+    nearest: list[dict[str, Any]] = Field(
+        description="Where none took it, which came nearest: `codec`, `message`, `topic`, and `reasons` why not."
+    )
+    events: list[dict[str, Any]] = Field(description="Event JSON of what came of it.")
+    rejected: list[dict[str, Any]] = Field(description="What of it could not be read, each with a `reason`.")

@@ -11,6 +11,7 @@ import uvicorn
 from ioc.model.faults import Fault
 from ioc.store.opening import Store
 from ui.server.app import create_app
+from ui.server.codec_trial import TryCodec
 from ui.server.guard import is_loopback
 from ui.server.settings import UiSettings
 
@@ -33,7 +34,12 @@ class _Server(uvicorn.Server):
 
 
 async def run(
-    store: Store, settings: UiSettings, stop: asyncio.Event, *, ready: Callable[[str], None] | None = None
+    store: Store,
+    settings: UiSettings,
+    stop: asyncio.Event,
+    *,
+    ready: Callable[[str], None] | None = None,
+    try_codec: TryCodec | None = None,
 ) -> None:
     """Serve until `stop` is set; then close the sockets, each with the code for a restart (1012).
 
@@ -42,6 +48,7 @@ async def run(
         settings: where to listen, and more.
         stop: asks to stop.
         ready: takes the page's address once the server listens.
+        try_codec: shows what codecs make of a message.
 
     Raises:
         Fault: it cannot listen there, or must not.
@@ -53,7 +60,7 @@ async def run(
         )
     with closing(listen(settings.host, settings.port)) as listener:
         config = uvicorn.Config(
-            create_app(store, settings),
+            create_app(store, settings, try_codec=try_codec),
             ws="websockets-sansio",
             ws_per_message_deflate=False,
             ws_max_size=4_096,

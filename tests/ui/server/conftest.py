@@ -152,10 +152,12 @@ async def store(embedded_store: str) -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
-async def serve(store: Store, settings: UiSettings | None = None) -> AsyncIterator[Served]:
+async def serve(store: Store, settings: UiSettings | None = None, **arguments: Any) -> AsyncIterator[Served]:
     """Run the stage until the block ends, and check that it stops."""
     stop, address = asyncio.Event(), asyncio.get_running_loop().create_future()
-    running = asyncio.create_task(stage.run(store, settings or UiSettings(port=0), stop, ready=address.set_result))
+    running = asyncio.create_task(
+        stage.run(store, settings or UiSettings(port=0), stop, ready=address.set_result, **arguments)
+    )
     try:
         done, _ = await asyncio.wait({running, address}, return_when=asyncio.FIRST_COMPLETED)
         if running in done:

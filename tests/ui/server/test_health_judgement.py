@@ -87,3 +87,31 @@ def test_numbers_are_numbers_and_versions_are_not() -> None:
         "d": "",
         "e": "1e400",
     }
+
+
+@pytest.mark.parametrize(
+    ("ingest", "known", "expected"),
+    [
+        ({"last_event_at": str(NOW // MILLISECOND)}, Knowledge(NOW), None),
+        ({"last_event_at": str((NOW - 59 * SECOND) // MILLISECOND)}, Knowledge(NOW), None),
+        (
+            {"last_event_at": str((NOW - 61 * SECOND) // MILLISECOND)},
+            Knowledge(NOW),
+            {"since": (NOW - 61 * SECOND) // MILLISECOND},
+        ),
+        ({"last_event_at": ""}, Knowledge(NOW, since=NOW - 61 * SECOND), {"since": None}),
+        ({"last_event_at": ""}, Knowledge(NOW, since=NOW - 59 * SECOND), None),
+        ({}, Knowledge(NOW - 61 * SECOND), {"since": (NOW - 61 * SECOND) // MILLISECOND}),
+        ({}, Knowledge(NOW), None),
+    ],
+)
+def test_one_minute_without_a_word_of_the_city_leaves_the_screen_blind(
+    ingest: dict[str, str], known: Knowledge, expected: dict[str, int | None] | None
+) -> None:
+    assert judge(WELL | {"ingest": ingest}, known, NOW)["blind"] == expected
+
+
+def test_a_store_that_refuses_is_said_as_ingest_says_it() -> None:
+    message = '{"vi": "Kho dữ liệu không nhận sự kiện: OOM", "en": "The store at x refuses: OOM."}'
+    board = WELL | {"ingest": WELL["ingest"] | {"state": "degraded", "message": message}}
+    assert said(board) == [("major", "The store at x refuses: OOM.")]
