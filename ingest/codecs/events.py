@@ -196,6 +196,11 @@ def _text_field(node: YamlNode, scope: Scope) -> Getter:
 
 
 def _time(node: YamlNode, scope: Scope) -> Getter:
+    if node.is_sequence():
+        times = [_time(each, scope) for each in node.sequence()]
+        if not times:
+            raise node.wrong("at least one time is needed, such as: {path: ts, in: seconds}")
+        return lambda item, frame: next((at for get in times if (at := get(item, frame)) is not None), None)
     if not node.is_mapping():
         node.choice(("arrival",))
         return lambda item, frame: None

@@ -22,7 +22,8 @@ def compile_each(node: YamlNode) -> FanOut:
     A path leads to an array or a map. A list of paths goes deeper, each within what the one before it gave, with the
     items passed on the way as `^`, `^^`, …. A mapping `{all: [paths], otherwise: once}` puts several together, and
     takes the message itself once where all of them are empty. A mapping `{path: …, read: step, items: step}` reads what
-    stands at the path, and each item of it, by steps such as a payload's.
+    stands at the path, and each item of it, by steps such as a payload's; with `single: true`, what is no array stands
+    for an array of itself, as in XML, where one child looks no different from a list of one.
     """
     if node.is_mapping() and "path" in node.mapping():
         return _read_items(node)
@@ -37,15 +38,18 @@ def compile_each(node: YamlNode) -> FanOut:
 
 
 def _read_items(node: YamlNode) -> FanOut:
-    parts = node.mapping(("path", "read", "items"))
+    parts = node.mapping(("path", "read", "items", "single"))
     get = compile_path(parts["path"])
     read = compile_payload(parts["read"])[1] if "read" in parts else None
     read_item = compile_payload(parts["items"])[1] if "items" in parts else None
+    single = "single" in parts and parts["single"].boolean()
 
     def fan_out(item: Any, frame: Frame) -> Iterator[tuple[Any, Frame]]:
         container = get(item, frame)
         if read is not None and container is not None:
             container = read(container)
+        if single and container is not None and container.__class__ is not list:
+            container = [container]
         for part, part_frame in _parts(container, item, frame):
             if read_item is None:
                 yield part, part_frame

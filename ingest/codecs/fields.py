@@ -18,8 +18,8 @@ from ingest.codecs.watching import watched
 from ioc.model.quantities import Catalogue, Quantity
 from ioc.runtime.marked_yaml import YamlNode
 
-KEYS: Final = ("path", "const", "text", "cases", "when", *CHANGES, "default")
-_SOURCES: Final = ("path", "const", "text", "cases")
+KEYS: Final = ("path", "const", "text", "cases", "together", "when", *CHANGES, "default")
+_SOURCES: Final = ("path", "const", "text", "cases", "together")
 _CAPTURE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 
 
@@ -45,7 +45,8 @@ def compile_field(node: YamlNode, scope: Scope, quantity: Quantity | None = None
     """Compile a field.
 
     A text is a path, or, with braces in it, a text made of the topic's captures. A mapping says where the value comes
-    from (`path`, also a list of fallbacks; `const`; `text`; `cases`) and what is done with it, in the order of `KEYS`.
+    from (`path`, also a list of fallbacks; `const`; `text`; `cases`; `together`, a list of fields) and what is done
+    with it, in the order of `KEYS`.
 
     Args:
         node: what stands in the codec.
@@ -138,6 +139,8 @@ def _mapped_source(key: str, node: YamlNode, scope: Scope, quantity: Quantity | 
     if key == "text":
         template = compile_template(node, scope)
         return lambda item, frame: template(frame.captures)
+    if key == "together":
+        return _together(node, scope)
     return _cases(node, scope, quantity)
 
 
@@ -169,6 +172,18 @@ def _cases(node: YamlNode, scope: Scope, quantity: Quantity | None) -> Getter:
         return None
 
     return first_case
+
+
+def _together(node: YamlNode, scope: Scope) -> Getter:
+    getters = tuple(compile_field(each, scope) for each in node.sequence())
+    if not getters:
+        raise node.wrong("at least one field is needed, such as: [x, y, width, height]")
+
+    def all_of_them(item: Any, frame: Frame) -> Any:
+        values = [get(item, frame) for get in getters]
+        return None if None in values else values
+
+    return all_of_them
 
 
 def _assemble(get: Getter, holds: Holds | None, default: Any) -> Getter:

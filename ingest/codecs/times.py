@@ -1,11 +1,23 @@
 """A device's own time: which clock it reads, and how it writes it."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ingest.codecs.paths import Frame, Getter
 from ioc.model.instant import Instant, from_iso, from_milliseconds, from_seconds
+
+_EPOCH = re.compile(r"[+-]?\d{1,20}(?:\.\d{0,12})?")
+_DOTTED = re.compile(r"(\d{4})[./](\d{2})[./](\d{2})[ T](\d{2}:\d{2}(?::\d{2})?)")
+_NAMED = re.compile(
+    r"(?:[A-Za-z]{3},? +)?(?:(?P<day>\d{1,2}) +(?P<month>[A-Za-z]{3})|(?P<month_>[A-Za-z]{3}) +(?P<day_>\d{1,2}))"
+    r"(?: +(?P<year>\d{4}))? +(?P<clock>\d{2}:\d{2}(?::\d{2})?)(?: +(?P<zone>[A-Za-z]{1,5}|[+-]\d{4}))?"
+    r"(?: +(?P<last_year>\d{4}))?"
+)
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_UTC: Final = frozenset({"UTC", "GMT", "Z", "UCT"})
+_MAX_DATE: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +57,41 @@ def read_iso_or_milliseconds(value: Any) -> DeviceTime:
     return read_iso(value) if isinstance(value, str) else read_milliseconds(value)
 
 
+def read_iso_or_seconds(value: Any) -> DeviceTime:
+    """Read ISO 8601, or epoch seconds where it is a number or a text of one."""
+    if isinstance(value, str) and not _EPOCH.fullmatch(value.strip()):
+        return read_iso(value)
+    return read_seconds(value)
+
+
+def read_date(value: Any) -> DeviceTime:
+    """Read a date as people and old programs write it.
+
+    `Sat Oct 26 23:20:39 UTC 2024`, `Sat, 26 Oct 2024 23:20:39 +0200`, `2024.10.26 23:20:39`. The letters of a zone
+    other than UTC's are no offset: they mean one thing here and another there.
+    """
+    if not isinstance(value, str) or len(value) > _MAX_DATE:
+        raise ValueError(f"expected a date, got {value!r:.40}")
+    dotted = _DOTTED.fullmatch(value.strip())
+    if dotted is not None:
+        return read_iso("{}-{}-{} {}".format(*dotted.groups()))
+    named = _NAMED.fullmatch(value.strip())
+    name = (named["month"] or named["month_"]).title() if named is not None else ""
+    if named is None or name not in _MONTHS:
+        raise ValueError("expected a date such as Sat Oct 26 23:20:39 UTC 2024 or 2024.10.26 23:20:39")
+    month, day = _MONTHS.index(name) + 1, int(named["day"] or named["day_"])
+    year, zone = named["year"] or named["last_year"], (named["zone"] or "").upper()
+    offset = "Z" if zone in _UTC else zone if zone[:1] in ("+", "-") else ""
+    return read_iso(f"{year}-{month:02}-{day:02}T{named['clock']}{offset}")
+
+
 FORMATS: Final[Mapping[str, Callable[[Any], DeviceTime]]] = {
     "seconds": read_seconds,
     "milliseconds": read_milliseconds,
     "iso": read_iso,
     "iso or milliseconds": read_iso_or_milliseconds,
+    "iso or seconds": read_iso_or_seconds,
+    "date": read_date,
 }
 """What `in:` may say. Never guessed from the size of a number: the codec knows."""
 
