@@ -38,6 +38,7 @@ class Health:
         self._counters = counters
         self._source = source
         self._store_problem: str | None = None
+        self._codec_problem: str | None = None
         self._lost_at: Instant | None = None
         self._was_ready = False
         self._events_before = 0
@@ -51,6 +52,10 @@ class Health:
         elif problem is None and self._store_problem is not None:
             _LOG.info("the store is back")
         self._store_problem = problem
+
+    def note_codecs(self, problem: str | None) -> None:
+        """Note what is wrong in a codec that has changed; None where all is well."""
+        self._codec_problem = problem
 
     async def report_to(self, store: Store) -> None:
         """Report, again and again, until cancelled. A board that is away is tried again next time."""
@@ -110,6 +115,11 @@ class Health:
         if self._lost_at is not None:
             at = to_iso(self._lost_at)
             return _said(f"Kho dữ liệu đã mất dữ liệu lúc {at}.", f"The store lost its data at {at}.")
+        if (mistake := self._codec_problem) is not None:
+            return _said(
+                f"Một codec có lỗi, các bản tốt gần nhất vẫn đang dùng: {mistake}",
+                f"A codec has a mistake, the last good ones are still at work: {mistake}",
+            )
         return ""
 
 

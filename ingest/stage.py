@@ -1,19 +1,22 @@
 """The ingest stage: messages become events in the stream, and are acknowledged only when they are kept."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import polars as pl
 
 from ingest.batch import UnknownQuantities, build_batch
-from ingest.codecs.registry import load_codecs
+from ingest.codec_reload import follow_codecs
+from ingest.codecs.folder import CodecFolder
+from ingest.combined_source import CombinedSource
 from ingest.counters import Counters
 from ingest.duplicates import RecentIds
 from ingest.health import Health
+from ingest.inbox_stream import open_inbox
 from ingest.known_assets import KnownAssets
 from ingest.mqtt import open_mqtt
 from ingest.reader import Reader
@@ -59,15 +62,18 @@ async def run(store: Store, settings: IngestSettings, stop: asyncio.Event) -> No
         Fault: a codec or the broker's URL is wrong, or another ingest has taken this one's place.
     """
     catalogue = load_catalogue()
+    codecs = CodecFolder(settings.codecs_dir, catalogue)
     reader = Reader(
-        load_codecs(user_dir=settings.codecs_dir, catalogue=catalogue),
+        codecs.load(),
         catalogue,
         max_payload=settings.max_payload,
         timezone=settings.city_timezone,
     )
     unknown = UnknownQuantities()
-    async with open_mqtt(settings) as source:
-        await Ingest(store, settings, source, reader, lambda events: build_batch(events, catalogue, unknown)).run(stop)
+    async with open_mqtt(settings) as broker, open_inbox(store.inbox) as inbox:
+        source = CombinedSource(broker, inbox)
+        ingest = Ingest(store, settings, source, reader, lambda events: build_batch(events, catalogue, unknown))
+        await ingest.run(stop, partial(follow_codecs, codecs, reader))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +113,17 @@ class Ingest:
         self._linger_ms = settings.linger_ms
         self._stopping = False
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set, and `DRAIN_S` longer at most."""
+    async def run(
+        self,
+        stop: asyncio.Event,
+        follow_codecs: Callable[[Callable[[str | None], None]], Coroutine[Any, Any, None]] | None = None,
+    ) -> None:
+        """Run until `stop` is set, and `DRAIN_S` longer at most.
+
+        Args:
+            stop: asks to stop.
+            follow_codecs: gives the reader other codecs where they change, and says what is wrong with them.
+        """
         try:
             async with asyncio.timeout(None) as deadline, asyncio.TaskGroup() as tasks:
                 beside = [
@@ -118,6 +133,9 @@ class Ingest:
                 await self._take_over()
                 await self._patiently(self._load_registry)
                 beside.append(tasks.create_task(self._follow_registry(), name="follow the registry"))
+                if follow_codecs is not None:
+                    following = follow_codecs(self._health.note_codecs)
+                    beside.append(tasks.create_task(following, name="follow the codecs"))
                 await self._work()
                 await end(beside)
         except TimeoutError:
