@@ -2,27 +2,31 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ingest.codecs.coded import CODE, Code
 from ingest.codecs.conditions import Holds, compile_regex, compile_when
 from ingest.codecs.events import FIELDS, Produce, compile_event, compile_parts, compile_production
 from ingest.codecs.fields import Scope, compile_reading
+from ingest.codecs.identifiers import quantity_name
 from ingest.codecs.paths import Frame, Getter
 from ingest.codecs.payloads import Step, compile_payload
 from ingest.codecs.readings import Reading
+from ingest.codecs.stripping import compile_strip
 from ingest.codecs.topics import Captures, Claim, TopicPattern, compile_topic
 from ingest.codecs.watching import watched_message
-from ioc.model.instant import Instant
+from ioc.model.instant import DAY, HOUR, MINUTE, SECOND, Duration, Instant
 from ioc.runtime.marked_yaml import YamlNode
 
 _KEYS: Final = (
     "name", "topics", "except", "where", "priority", "payload", "from", "when", "events", "code", "ignore", "refuse",
-    "retained",
+    "retained", "strip", "counters", "intervals",
     *FIELDS,
 )  # fmt: skip
 _ANYWHERE: Final = re.compile(r"#|\{[a-z_]+\+\}")
+_SPANS: Final = {"s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY}
+_DURATION: Final = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(s|min|h|d)")
 _VERDICTS: Final = ("ignore", "refuse", "code")
 _RETAINED: Final[Mapping[str, bool | None]] = {"use": None, "ignore": False, "only": True}
 
@@ -43,6 +47,9 @@ class Message:
         ignore: why such a message is nothing to report.
         refuse: why such a message cannot be read.
         retained: True where only what the broker had kept from before is read, False where that is not; None for both.
+        private: something is stripped from the payload before it is read.
+        counters: quantities that only grow, or that grow until they begin anew.
+        intervals: how often a quantity is reported, or what span it sums up.
         anywhere: it was found on any topic, by `#` or `{topic+}`, and goes by what is in it: the topic is not its own.
     """
 
@@ -59,6 +66,9 @@ class Message:
     refuse: str | None
     anywhere: bool = False
     retained: bool | None = None
+    private: bool = False
+    counters: tuple[str, ...] = ()
+    intervals: Mapping[str, Duration] = field(default_factory=dict)
 
     def read(self, value: Any, captures: Captures, problems: list[str], arrival: Instant) -> list[Reading] | None:
         """Make readings of a decoded payload; None where its shape is not what is meant.
@@ -109,6 +119,8 @@ def compile_message(
     allowed = _where(nodes["where"], scope) if "where" in nodes else {}
     priority = int(nodes["priority"].number()) if "priority" in nodes else 0
     reads, decode = compile_payload(nodes.get("payload"))
+    if "strip" in nodes:
+        reads, decode = _stripped(nodes["strip"], reads, decode)
     wants, holds = compile_when(nodes["when"]) if "when" in nodes else ("it holds what is asked for", None)
     message = Message(
         codec=codec,
@@ -123,6 +135,9 @@ def compile_message(
         ignore=nodes["ignore"].text() if "ignore" in nodes else None,
         refuse=nodes["refuse"].text() if "refuse" in nodes else None,
         retained=_RETAINED[nodes["retained"].choice(_RETAINED)] if "retained" in nodes else None,
+        private="strip" in nodes,
+        counters=tuple(_quantity(each) for each in nodes["counters"].sequence()) if "counters" in nodes else (),
+        intervals=_intervals(nodes["intervals"]) if "intervals" in nodes else {},
     )
     placed = replace(message, anywhere=True)
     return [
@@ -140,6 +155,36 @@ def _topics(node: YamlNode) -> list[TopicPattern]:
 
 def _where(node: YamlNode, scope: Scope) -> Mapping[str, re.Pattern[str]]:
     return {name: compile_regex(regex) for name, regex in node.mapping(scope.captures).items()}
+
+
+def _stripped(node: YamlNode, reads: str, decode: Step) -> tuple[str, Step]:
+    strip = compile_strip(node)
+
+    def decode_and_strip(payload: Any) -> Any:
+        value = decode(payload)
+        strip(value)
+        return value
+
+    return f"{reads} without {node.plain()}", decode_and_strip
+
+
+def _quantity(node: YamlNode) -> str:
+    name = node.text()
+    if name != quantity_name(name):
+        raise node.wrong(f"{name!r} cannot be a quantity's name; {quantity_name(name)!r} could")
+    return name
+
+
+def _intervals(node: YamlNode) -> dict[str, Duration]:
+    keys = node.keys() if node.is_mapping() else {}
+    return {_quantity(keys[name]): _duration(span) for name, span in node.mapping().items()}
+
+
+def _duration(node: YamlNode) -> Duration:
+    found = _DURATION.fullmatch(node.text())
+    if found is None:
+        raise node.wrong(f"{node.text()!r} is no span of time; expected a number with s, min, h or d, such as 15 min")
+    return round(float(found[1]) * _SPANS[found[2]])
 
 
 def _start(node: YamlNode) -> Getter:

@@ -44,7 +44,7 @@ _STEP = re.compile(
     r'(?:^|\.)(?:"(?P<quoted>[^"]+)"|(?P<name>[^.\[\]"{}$^@ ][^.\[\]"]*))|\[(?P<cut>\*|-?\d*(?::-?\d*)?)\]'
 )
 
-_ALL = ...
+ALL = ...
 """The step `[*]`: go on with every element of an array, or every value of a map, and collect what is found."""
 
 Steps = tuple[str | int | slice | EllipsisType, ...]
@@ -64,6 +64,14 @@ def compile_path(node: YamlNode) -> Getter:
     if getter is None:
         raise node.wrong(f"{text!r} is not a path: {_HELP}")
     return getter
+
+
+def compile_steps(node: YamlNode) -> Steps:
+    """Compile a path from the item itself to its steps."""
+    steps = _steps(node.text())
+    if not steps:
+        raise node.wrong(f"{node.text()!r} is not a path from here: write names with dots between them, such as a.b")
+    return steps
 
 
 def path_head(text: str) -> str | None:
@@ -111,7 +119,7 @@ def _steps(text: str) -> Steps | None:
         if cut is None:
             steps.append(found["quoted"] or found["name"])
         elif cut == "*":
-            steps.append(_ALL)
+            steps.append(ALL)
         elif ":" in cut:
             low, high = (int(part) if part else None for part in cut.split(":"))
             steps.append(slice(low, high))
@@ -148,7 +156,7 @@ def _from_parent(up: int, steps: Steps) -> Getter:
 
 def _walk(value: Any, steps: Steps) -> Any:
     for number, step in enumerate(steps):
-        if step is _ALL:
+        if step is ALL:
             return _collect(value, steps[number + 1 :])
         if step.__class__ is str:
             if value.__class__ is not dict:
@@ -173,7 +181,7 @@ def _collect(value: Any, steps: Steps) -> list[Any] | None:
     found: list[Any] = []
     for part in value:
         inner = _walk(part, steps)
-        if inner.__class__ is list and _ALL in steps:
+        if inner.__class__ is list and ALL in steps:
             found.extend(inner)
         elif inner is not None:
             found.append(inner)

@@ -38,6 +38,7 @@ class Outcome:
         problems: sentences about values that could not be read; everything else was kept.
         ignored: why there is nothing to report, where that is as it should be.
         refused: why the message could not be read at all.
+        private: the payload holds what nobody must see; not even its start is shown where it is rejected.
     """
 
     codec: str | None
@@ -45,3 +46,4 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
     ignored: str | None = None
     refused: str | None = None
+    private: bool = False

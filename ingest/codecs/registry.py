@@ -63,7 +63,8 @@ class Codecs:
         claimed: Message | None = None
         reasons: list[str] = []
         passed_over: Message | None = None
-        for message, captures in self._index.find(topic):
+        found = self._index.find(topic)
+        for message, captures in found:
             if not message.anywhere:
                 claimed = claimed or message
             if message.retained is not None and message.retained is not retained:
@@ -90,14 +91,16 @@ class Codecs:
             try:
                 readings = message.read(value, captures, problems, arrival)
             except ValueError as error:
-                return Outcome(message.codec, problems=problems, refused=str(error))
+                return Outcome(message.codec, problems=problems, refused=str(error), private=_private(found))
             if readings is None:
                 if not message.anywhere:
                     reasons.append(f"a message {message.name!r} is one where {message.wants}")
             elif message.ignore is not None:
                 return Outcome(message.codec, ignored=message.ignore)
-            elif readings or problems:
-                return Outcome(message.codec, readings, problems, None, None)
+            elif problems:
+                return Outcome(message.codec, readings, problems, private=_private(found))
+            elif readings:
+                return Outcome(message.codec, readings)
             else:
                 return Outcome(message.codec, ignored="nothing in it is a value that is kept")
         if claimed is None:
@@ -106,7 +109,11 @@ class Codecs:
             return Outcome(claimed.codec, ignored="an empty payload takes a retained message away")
         if passed_over is not None and not reasons:
             return Outcome(passed_over.codec, ignored=RETAINED if retained else NOT_RETAINED)
-        return Outcome(claimed.codec, refused="; ".join(dict.fromkeys(reasons)))
+        return Outcome(claimed.codec, refused="; ".join(dict.fromkeys(reasons)), private=_private(found))
+
+
+def _private(found: Iterable[tuple[Message, Captures]]) -> bool:
+    return any(message.private for message, _ in found)
 
 
 def load_codecs(

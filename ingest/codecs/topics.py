@@ -26,7 +26,8 @@ class TopicPattern:
     """A compiled pattern.
 
     `{name}` stands for a part of one level, or a whole one; `{name+}` for one or more whole levels; `+` for any one
-    level; `#`, at the end, for any rest, also none.
+    level; `#`, at the end, for any rest, also none. Where the first level is fixed by none of them, a topic that begins
+    with `$` is not meant.
 
     Attributes:
         text: as the codec's author wrote it.
@@ -62,7 +63,9 @@ def compile_topic(node: YamlNode) -> TopicPattern:
         else:
             parts.append(separator + _level(level, names, node))
     first = levels[0] if levels[0] not in ("#", "+") and "{" not in levels[0] else None
-    return TopicPattern(text, first, tuple(names), re.compile("".join(parts), re.DOTALL))
+    # As for a broker: what may be anything is no topic that begins with $, of which nobody can be sure who sent it.
+    begin = r"(?!\$)" if first is None and not text.startswith("$") else ""
+    return TopicPattern(text, first, tuple(names), re.compile(begin + "".join(parts), re.DOTALL))
 
 
 def _level(level: str, names: list[str], node: YamlNode) -> str:
