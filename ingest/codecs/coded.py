@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ingest.codecs.cap import read_cap
+from ingest.codecs.lwm2m import read_lwm2m
 from ingest.codecs.memory import Memory
 from ingest.codecs.ngsi import read_ngsi
 from ingest.codecs.own import read_own
 from ingest.codecs.readings import Reading
+from ingest.codecs.senml import read_senml
+from ingest.codecs.sparkplug import Sparkplug, read_state
 from ingest.codecs.topics import Captures
 from ioc.model.instant import Instant
 
@@ -20,7 +23,11 @@ but cannot be read at all.
 
 CODE: Final[Mapping[str, Callable[[Memory], Code]]] = {
     "cap": lambda memory: read_cap,  # noqa: ARG005 - it remembers nothing
+    "lwm2m": lambda memory: read_lwm2m,  # noqa: ARG005 - it remembers nothing
     "ngsi": lambda memory: read_ngsi,  # noqa: ARG005 - it remembers nothing
     "own-events": lambda memory: read_own,  # noqa: ARG005 - it remembers nothing
+    "senml": lambda memory: read_senml,  # noqa: ARG005 - it remembers nothing
+    "sparkplug": lambda memory: Sparkplug(memory).read,
+    "sparkplug-state": lambda memory: read_state,  # noqa: ARG005 - it remembers nothing
 }
 """Makes a reader for each message that names one; those of one loading share what they remember, by its class."""

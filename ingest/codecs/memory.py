@@ -21,4 +21,4 @@ class Memory:
         found = self._parts.get(part)
         if found is None:
             found = self._parts[part] = part()
-        return found  # type: ignore[no-any-return]
+        return found

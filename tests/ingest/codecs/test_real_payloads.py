@@ -220,6 +220,8 @@ def agrees(key: str, event: Event, said: str) -> bool:
         return ours in TABLES["severities"].get(said.split()[0], [said]) or event.values.get("severity_said") == said
     if key == "event_key" and "hash of" in said:
         return ours is not None
+    if key == "dedup_key" and "+" in said:
+        return ours is not None
     return same(ours, said) or (key == "event_key" and same(ours, said.rpartition(" ")[2]))
 
 
