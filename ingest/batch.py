@@ -38,8 +38,17 @@ class UnknownQuantities:
         """Give the quantity's type, that of this value where it is its first; None where there is no more room."""
         known = self._types.get(name)
         if known is None and len(self._types) < self._limit:
-            known = self._types[name] = _TYPE_OF[type(value)]
+            known = self._types[name] = type_of(value)
         return known
+
+    def settled(self, name: str) -> QuantityType | None:
+        """Give the quantity's type; None where it has not come yet."""
+        return self._types.get(name)
+
+
+def type_of(value: Value) -> QuantityType:
+    """Say what sort of value this is, for a quantity that nobody has described."""
+    return _TYPE_OF[type(value)]
 
 
 def build_batch(
@@ -146,6 +155,6 @@ def _fitted(name: str, value: Value, kind: QuantityType | None, catalogue: Catal
     quantity = catalogue.get(name)
     if quantity is not None:
         return fit(quantity, value)
-    if _TYPE_OF[type(value)] is not kind:
+    if type_of(value) is not kind:
         raise ValueError(f"{name} was a {kind} when it first came, and now is {value!r:.40}")
     return float(value) if kind is QuantityType.NUMBER else value

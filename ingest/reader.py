@@ -71,9 +71,9 @@ class Reader:
             windowed: whether a device's clock is believed only near the time of arrival.
         """
         self.codecs = codecs
-        self._max_payload = max_payload
+        self.max_payload = max_payload
+        self.windowed = windowed
         self._zone = None if timezone is None else ZoneInfo(timezone)
-        self._windowed = windowed
         self._fits: Mapping[str, Fit] = {name: _fit_known(catalogue[name]) for name in catalogue.names()}
 
     def read(self, message: RawMessage) -> tuple[list[Event], list[Rejected]]:
@@ -95,9 +95,18 @@ class Reader:
                 return events, []
             if len(problems) > MAX_PROBLEMS:
                 problems[MAX_PROBLEMS:] = [f"and {len(problems) - MAX_PROBLEMS} more such complaints"]
-            return events, [_rejected(message, codec, problem) for problem in problems]
+            return events, [_rejected(message, codec, problem, private=outcome.private) for problem in problems]
         except Exception as error:  # a mistake in a codec must cost one message, never the line
             return [], [_rejected(message, None, f"the codec failed on it: {type(error).__name__}: {error}")]
+
+    def fit(self, name: str, value: Any) -> Value:
+        """Bring a quantity's value into its type.
+
+        Raises:
+            ValueError: it cannot be; the sentence names the quantity.
+        """
+        known = self._fits.get(name)
+        return _fit_unknown(name, value) if known is None else known(value)
 
     def why_nothing(self, message: RawMessage) -> str:
         """Say why a message gave neither events nor rejections."""
@@ -105,8 +114,8 @@ class Reader:
 
     def _unfit(self, message: RawMessage) -> str | None:
         size, topic = len(message.payload), message.topic
-        if size > self._max_payload:
-            return f"the payload has {size} bytes; at most {self._max_payload} are read"
+        if size > self.max_payload:
+            return f"the payload has {size} bytes; at most {self.max_payload} are read"
         if len(topic) > MAX_TOPIC:
             return f"the topic has {len(topic)} characters; at most {MAX_TOPIC} are read"
         if "+" in topic or "#" in topic:
@@ -117,7 +126,7 @@ class Reader:
 
     def _events(self, message: RawMessage, codec: str, readings: list[Reading], problems: list[str]) -> list[Event]:
         events: list[Event] = []
-        identity: str | None = None
+        hashed: str | None = None
         fits = self._fits
         for index, reading in enumerate(readings):
             asset = reading.asset
@@ -128,9 +137,9 @@ class Reader:
                 continue
             values: dict[str, Value] = {}
             for name, value in reading.values.items():
-                fit_value = fits.get(name)
+                known = fits.get(name)
                 try:
-                    values[name] = _fit_unknown(name, value) if fit_value is None else fit_value(value)
+                    values[name] = _fit_unknown(name, value) if known is None else known(value)
                 except ValueError as error:
                     problems.append(str(error))
             if len(values) > MAX_VALUES:
@@ -140,7 +149,7 @@ class Reader:
             if lat is not None or lon is not None:
                 lat, lon = _position(lat, lon, problems)
             zone = reading.zone
-            if zone is not None and not _good_text(zone):
+            if zone is not None and not good_text(zone):
                 problems.append("the zone is too long or holds characters that cannot be seen")
                 zone = None
             if not values and reading.signal is None and lat is None:
@@ -149,9 +158,10 @@ class Reader:
             if reading.sequence is not None:
                 event_id = f"{asset}:{reading.sequence}"
             else:
-                if identity is None:
-                    identity = _identity(message, timeless=any(each.at is None for each in readings))
-                event_id = identity if index == 0 else f"{identity}-{index}"
+                if hashed is None:
+                    timeless = any(each.at is None for each in readings)
+                    hashed = identity(message.topic, message.payload, message.received_at if timeless else None)
+                event_id = hashed if index == 0 else f"{hashed}-{index}"
             events.append(
                 Event(
                     id=event_id,
@@ -173,7 +183,7 @@ class Reader:
     def _time(self, at: DeviceTime | None, received_at: Instant) -> tuple[Instant, AtSource]:
         if isinstance(at, LocalTime):
             at = self._from_local(at)
-        if at is None or (self._windowed and not received_at - OLDEST <= at <= received_at + NEWEST):
+        if at is None or (self.windowed and not received_at - OLDEST <= at <= received_at + NEWEST):
             return received_at, AtSource.ARRIVAL
         return at, AtSource.DEVICE
 
@@ -185,17 +195,20 @@ class Reader:
         return max(0, int(wall.timestamp()) * SECOND + micros)
 
 
-def _identity(message: RawMessage, *, timeless: bool) -> str:
+def identity(topic: str, payload: bytes, arrival: Instant | None) -> str:
     """Hash what makes a message this one and no other.
 
-    Topic and payload say asset, time and values, byte for byte the same when a broker delivers a message again. Where
-    an event has no time of its own, the span of its arrival stands for it.
+    Topic and payload say asset, time and values, byte for byte the same when a broker delivers a message again.
+
+    Args:
+        topic: where it came.
+        payload: what came.
+        arrival: where an event in it has no time of its own; the span of it stands for that time. Else None.
     """
-    hashed = blake2b(message.payload, digest_size=12)
-    hashed.update(b"\x1f" + message.topic.encode("utf-8", "surrogatepass"))
-    if timeless:
-        hashed.update(b"\x1f%d" % (message.received_at // REPEATED_WITHIN))
-    return hashed.hexdigest()
+    parts = [payload, topic.encode("utf-8", "surrogatepass")]
+    if arrival is not None:
+        parts.append(b"%d" % (arrival // REPEATED_WITHIN))
+    return blake2b(b"\x1f".join(parts), digest_size=12).hexdigest()
 
 
 def _position(lat: Any, lon: Any, problems: list[str]) -> tuple[float | None, float | None]:
@@ -211,7 +224,8 @@ def _good_asset(asset: str) -> bool:
     return 0 < len(asset) <= MAX_ASSET and (asset.isprintable() or not _UNSEEN.search(asset)) and bool(asset.strip())
 
 
-def _good_text(text: str) -> bool:
+def good_text(text: str) -> bool:
+    """Say whether a text is short enough to be kept, and shows itself as what it is."""
     return len(text) <= MAX_TEXT and (text.isprintable() or not _UNSEEN.search(text))
 
 
@@ -251,13 +265,13 @@ def _fit_unknown(name: str, value: Any) -> Value:
         return int(value)
     if kind is not str:
         raise ValueError(f"{name} must be a number, a text, true or false, not {value!r:.40}")
-    if not _good_text(value):
+    if not good_text(value):
         raise ValueError(f"{name} is a text that is too long or holds characters that cannot be seen")
     return value  # type: ignore[no-any-return]
 
 
-def _rejected(message: RawMessage, codec: str | None, reason: str) -> Rejected:
-    start = message.payload[:START_KEPT]
+def _rejected(message: RawMessage, codec: str | None, reason: str, *, private: bool = False) -> Rejected:
+    start = b"" if private else message.payload[:START_KEPT]
     # A telephone's address must not come to rest here either.
     shown = hide_addresses(start.decode("latin-1")).encode("latin-1")
     return Rejected(message.topic, shown, len(message.payload), codec, reason[:500], message.received_at)

@@ -14,9 +14,14 @@ MAX_EVENTS: Final = 10_000
 
 _KINDS: Final = {str(kind): kind for kind in Kind}
 _SIGNALS: Final = {str(signal): signal for signal in Signal}
-_TAKEN: Final = frozenset({"at", "seq", "boot", "lat", "lon", "zone", "signal"})
-_NOT_QUANTITIES: Final = frozenset(FIXED_COLUMNS) - _TAKEN
-_BOOT = re.compile(r"[A-Za-z0-9._-]{1,64}")
+TAKEN: Final = frozenset({"at", "seq", "boot", "lat", "lon", "zone", "signal"})
+"""Keys that are the envelope's, and no quantities."""
+
+NOT_QUANTITIES: Final = frozenset(FIXED_COLUMNS) - TAKEN
+"""Names that neither the envelope nor a quantity may have."""
+
+BOOT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""What tells a device's starts apart, in full."""
 
 
 def read_own(value: Any, captures: Captures, problems: list[str], _arrival: Instant) -> list[Reading]:
@@ -41,12 +46,12 @@ def read_own(value: Any, captures: Captures, problems: list[str], _arrival: Inst
 
 
 def _read_one(value: dict[str, Any], kind: Kind, asset: str, problems: list[str]) -> Reading:
-    quantities = {name: each for name, each in value.items() if name not in _TAKEN and each is not None}
+    quantities = {name: each for name, each in value.items() if name not in TAKEN and each is not None}
     reading = Reading(kind, asset, None, quantities)
     if len(quantities) != len(value):
         _read_envelope(value, reading, problems)
-    if not _NOT_QUANTITIES.isdisjoint(quantities):
-        for name in _NOT_QUANTITIES.intersection(quantities):
+    if not NOT_QUANTITIES.isdisjoint(quantities):
+        for name in NOT_QUANTITIES.intersection(quantities):
             problems.append(f"{name} cannot be a quantity: it is said by the topic or by the program")
             del quantities[name]
     if not quantities and reading.lat is None and reading.signal is None:
@@ -91,7 +96,7 @@ def _sequence(boot: Any, seq: Any, problems: list[str]) -> str | None:
         # Numbers begin anew when a device starts again; without `boot` they name nothing.
         return None
     text = str(boot) if boot.__class__ is int else boot
-    if not isinstance(text, str) or not _BOOT.fullmatch(text):
+    if not isinstance(text, str) or not BOOT.fullmatch(text):
         problems.append(f"boot must be 1 to 64 letters, digits, '.', '_' or '-', not {boot!r:.40}")
         return None
     return f"{text}:{seq}"

@@ -8,7 +8,7 @@ import msgspec
 MAX_DEPTH: Final = 32
 """Levels of arrays and objects within one another."""
 
-_WHITESPACE: Final = b" \t\r\n"
+WHITESPACE: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
 
 _LARGE: Final = 512
@@ -45,7 +45,7 @@ def read_json(payload: bytes) -> Any:
     keys = _count_keys(value, 1)
     # Two exact bounds, cheapest first. A key has a colon behind it, so equally many colons as keys means that none
     # was swallowed as a duplicate; once white space is out, so does every `":`, which times of day do not have.
-    if payload.count(b":") != keys and payload.translate(None, _WHITESPACE).count(b'":') != keys:
+    if payload.count(b":") != keys and payload.translate(None, WHITESPACE).count(b'":') != keys:
         _refuse_duplicates(payload)
     return value
 

@@ -30,6 +30,9 @@ POLARS_TYPE: Final[Mapping[QuantityType, Any]] = {
 MAX_TEXT: Final = 2_000
 """Characters of a text value; a longer one is rejected by name."""
 
+_LARGEST: Final = 2**1023
+"""A whole number beyond this cannot be made a double."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -75,6 +78,8 @@ def fit(quantity: Quantity, value: object, *, ranged: bool = True) -> Value:
         return value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"{name} must be a number, not {_shown(value)}")
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise ValueError(f"{name} is a whole number that is too large")
     if not math.isfinite(value):
         raise ValueError(f"{name} must be a finite number, not {value}")
     if ranged and not _plausible(quantity, value):
