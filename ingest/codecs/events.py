@@ -204,8 +204,9 @@ def _time(node: YamlNode, scope: Scope) -> Getter:
     if not node.is_mapping():
         node.choice(("arrival",))
         return lambda item, frame: None
-    parts = node.mapping(("path", "in"), required=("path", "in"))
-    return compile_time(compile_field(parts["path"], scope), FORMATS[parts["in"].choice(FORMATS)])
+    parts = node.mapping(("path", "in", "minus"), required=("path", "in"))
+    minus = compile_field(parts["minus"], scope) if "minus" in parts else None
+    return compile_time(compile_field(parts["path"], scope), FORMATS[parts["in"].choice(FORMATS)], minus)
 
 
 def _signal(node: YamlNode, scope: Scope) -> Getter:

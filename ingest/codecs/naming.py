@@ -86,46 +86,14 @@ _NAMES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("energy_total", "total_energy"), "energy"),
 }
 
-_ALIASES: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("Cel", "C", "degC", "ºC", "℃", "celsius"), "°C"),
-    **dict.fromkeys(("Far", "F", "degF", "ºF", "℉", "fahrenheit"), "°F"),
-    "Kelvin": "K",
-    **dict.fromkeys(("%RH", "%rh", "% RH", "%EL", "percent", "P1"), "%"),
-    "/": "ratio",
-    **dict.fromkeys(("ug/m3", "µg/m3", "μg/m³", "μg/m3", "ug/m³"), "µg/m³"),
-    "mg/m3": "mg/m³",
-    "lux": "lx",
-    "LX": "lx",
-    **dict.fromkeys(("W/m2", "w/m²"), "W/m²"),
-    **dict.fromkeys(("dBA", "dB(A)", "dBSPL"), "dB"),
-    "inHg": "inHg",
-    **dict.fromkeys(("mb", "mbar", "millibar"), "mbar"),
-    **dict.fromkeys(("kph", "kmh", "km/hr"), "km/h"),
-    **dict.fromkeys(("kt", "kts", "knot", "knots"), "kn"),
-    **dict.fromkeys(("deg", "degrees"), "°"),
-    **dict.fromkeys(("m3/s", "m³/sec"), "m³/s"),
-    **dict.fromkeys(("m3/h", "m³/hr"), "m³/h"),
-    "l/s": "l/s",
-    "dBW": "dBW",
-}
+_SENML: Final[Mapping[str, str]] = {"/": "ratio", "%EL": "%", "Far": "°F"}
+"""Spellings of units that are used where names are standard too."""
 
-_BY_UNIT: Final[Mapping[str, str]] = {
-    "°C": "temp_c",
-    "°F": "temp_c",
-    "K": "temp_c",
-    "lx": "illuminance",
-    "V": "voltage",
-    "A": "current",
-    "W": "power",
-    "kWh": "energy",
-    "hPa": "pressure_hpa",
-    "Pa": "pressure_hpa",
-    "dBm": "rssi",
-    "dB": "noise_db",
-    "m/s": "wind_mps",
-    "W/m²": "solar_radiation",
-    "m³/s": "flow_m3s",
-}
+_WITHOUT_NAME: Final = (
+    "temp_c", "illuminance", "voltage", "current", "power", "energy", "pressure_hpa", "rssi", "noise_db", "wind_mps",
+    "solar_radiation", "flow_m3s", "co2_ppm", "pm25",
+)  # fmt: skip
+"""What a value without a name is taken for, by its unit, most likely first."""
 
 
 def measured(name: str, value: Any, unit: str | None = None) -> tuple[str, Any]:
@@ -136,9 +104,9 @@ def measured(name: str, value: Any, unit: str | None = None) -> tuple[str, Any]:
         value: a number, a text, true or false.
         unit: the device's unit, as it writes it; None where it is not known, and our own is taken for granted.
     """
-    spelled = None if unit is None else _ALIASES.get(unit.strip(), unit.strip())
+    spelled = None if unit is None else _SENML.get(unit.strip(), unit.strip())
     if not name.strip():
-        quantity = "humidity" if unit in ("%RH", "%rh") else _BY_UNIT.get(spelled or "", "value")
+        quantity = _by_unit(spelled)
     else:
         own = quantity_name(name)
         quantity = _NAMES.get(own, own)
@@ -157,3 +125,11 @@ def measured(name: str, value: Any, unit: str | None = None) -> tuple[str, Any]:
         return quantity_name(name) if name.strip() and quantity_name(name) not in UNITS else "value", value
     scale, offset = factors
     return quantity, value if (scale, offset) == (1, 0) else value * scale + offset
+
+
+def _by_unit(unit: str | None) -> str:
+    if not unit:
+        return "value"
+    if unit.lower() == "%rh":
+        return "humidity"
+    return next((each for each in _WITHOUT_NAME if conversion(unit, UNITS[each]) is not None), "value")

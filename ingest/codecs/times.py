@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ingest.codecs.paths import Frame, Getter
-from ioc.model.instant import Instant, from_iso, from_milliseconds, from_seconds
+from ioc.model.instant import SECOND, Instant, from_iso, from_milliseconds, from_seconds
 
 _EPOCH = re.compile(r"[+-]?\d{1,20}(?:\.\d{0,12})?")
 _DOTTED = re.compile(r"(\d{4})[./](\d{2})[./](\d{2})[ T](\d{2}:\d{2}(?::\d{2})?)")
@@ -96,20 +96,32 @@ FORMATS: Final[Mapping[str, Callable[[Any], DeviceTime]]] = {
 """What `in:` may say. Never guessed from the size of a number: the codec knows."""
 
 
-def compile_time(get: Getter, read: Callable[[Any], DeviceTime]) -> Getter:
-    """Compile the time of an event; a time that cannot be read is a problem of its own, and the arrival counts."""
+def compile_time(get: Getter, read: Callable[[Any], DeviceTime], minus: Getter | None = None) -> Getter:
+    """Compile the time of an event; a time that cannot be read is a problem of its own, and the arrival counts.
+
+    Args:
+        get: finds the time.
+        read: reads it.
+        minus: finds the seconds that lie between the event and that time; where it finds none, there is no time.
+    """
 
     def time(item: Any, frame: Frame) -> Any:
         value = get(item, frame)
-        if value is None:
+        ago = None if minus is None else minus(item, frame)
+        if value is None or (minus is not None and ago is None):
             return None
         try:
-            return read(value)
+            return read(value) if ago is None else _earlier(read(value), ago)
         except (ValueError, OverflowError) as error:
             frame.problems.append(f"the time {value!r:.40} cannot be read, the arrival is taken instead: {error}")
             return None
 
     return time
+
+
+def _earlier(at: DeviceTime, seconds: Any) -> DeviceTime:
+    span = round(_number(seconds) * SECOND)
+    return LocalTime(at.instant - span) if isinstance(at, LocalTime) else at - span
 
 
 def _number(value: Any) -> int | float:
