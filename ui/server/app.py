@@ -11,7 +11,7 @@ from ioc.model.quantities import Catalogue
 from ioc.runtime import clock
 from ioc.store.catalogue import load_catalogue
 from ioc.store.opening import Store
-from ui.server import api, devices_api, metrics, page, problems, schemas
+from ui.server import api, devices_api, metrics, page, problems, schemas, webhooks
 from ui.server.codec_trial import TryCodec
 from ui.server.devices import Devices
 from ui.server.feed import Feed
@@ -64,6 +64,7 @@ def create_app(
     gaps: Gaps = getattr(store, "gaps", NoGaps())
     feed = Feed(store, hub.world, hub, devices, gaps, now)
     requests = Requests()
+    deliveries = webhooks.Deliveries()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -102,6 +103,8 @@ def create_app(
         )
     )
 
+    app.include_router(webhooks.router(inbox=store.inbox, webhooks=settings.webhooks, now=now, deliveries=deliveries))
+
     @app.get(
         "/metrics",
         tags=["program"],
@@ -114,7 +117,9 @@ def create_app(
     )
     async def get_metrics() -> Response:
         """All metrics, of this process and of those that report to the store; docs/http.md lists them."""
-        text = metrics.exposition(board=feed.board, store_up=feed.store_away is None, hub=hub, requests=requests)
+        text = metrics.exposition(
+            board=feed.board, store_up=feed.store_away is None, hub=hub, requests=requests, reports=deliveries.counts
+        )
         return Response(text, headers={"content-type": metrics.CONTENT_TYPE})
 
     @app.websocket("/ws/live")

@@ -75,6 +75,12 @@ REQUESTS: Final = Metric(
     "Requests answered; 4xx are mistakes of whoever asks, 503 is a store that is away.",
     ("method", "status"),
 )
+REPORTS: Final = Metric(
+    "ioc_webhook_reports_total",
+    MetricType.COUNTER,
+    "Reports over HTTP; refused ones were malformed, full ones found no room because ingest does not read.",
+    ("codec", "source", "outcome"),
+)
 
 REPORTED: Final = (
     Metric(
@@ -144,7 +150,19 @@ REPORTED: Final = (
     ),
 )
 
-METRICS: Final = (UP, STORE_UP, ASSETS, INCIDENTS, PAGES, MESSAGES, FELL_BEHIND, TURNED_AWAY, REQUESTS, *REPORTED)
+METRICS: Final = (
+    UP,
+    STORE_UP,
+    ASSETS,
+    INCIDENTS,
+    PAGES,
+    MESSAGES,
+    FELL_BEHIND,
+    TURNED_AWAY,
+    REQUESTS,
+    REPORTS,
+    *REPORTED,
+)
 """Every metric there is."""
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -152,7 +170,7 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 Samples = Mapping[tuple[str, ...], float]
 
 
-def exposition(*, board: Board, store_up: bool, hub: Hub, requests: Requests) -> str:
+def exposition(*, board: Board, store_up: bool, hub: Hub, requests: Requests, reports: Samples) -> str:
     """Write all metrics in Prometheus' text format."""
     known: dict[Metric, Samples] = {
         UP: {(name,): float(fields.get("state") == "ok") for name, fields in board.items()},
@@ -166,6 +184,7 @@ def exposition(*, board: Board, store_up: bool, hub: Hub, requests: Requests) ->
         FELL_BEHIND: {(): hub.counts.fell_behind},
         TURNED_AWAY: {(): hub.counts.turned_away},
         REQUESTS: {(method, str(status)): count for (method, status), count in requests.counts.items()},
+        REPORTS: reports,
     }
     for metric in REPORTED:
         known[metric] = _reported(metric, board)

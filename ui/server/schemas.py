@@ -340,6 +340,13 @@ class RejectedList(BaseModel):
     now: Milliseconds
 
 
+class Delivered(BaseModel):
+    """That a report is kept."""
+
+    kept: Literal[True]
+    position: str = Field(description="Where it stands in the inbox.", examples=["1795309200000-0"])
+
+
 class CodecTrialRequest(BaseModel):
     """A message to try codecs on."""
 

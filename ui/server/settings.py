@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ui.server.webhook_settings import WebhookSettings
+
 
 class UiSettings(BaseModel):
     """Where the page is served, and what lies under it."""
@@ -29,4 +31,7 @@ class UiSettings(BaseModel):
     )
     max_sockets: int = Field(default=200, ge=1, description="Pages that may be connected at once.")
     demo: bool = Field(default=False, description="The city is a pretended one; the page says so.")
+    webhooks: tuple[WebhookSettings, ...] = Field(
+        default=(), description="Systems that may report over HTTP, [[ui.webhooks]] each; see webhooks.md."
+    )
     page: Path | None = Field(default=None, description="Folder of the built page; the one of this program if not set.")
