@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from kill_matrix.processes import Line, wait_until
@@ -10,6 +10,10 @@ from kill_matrix.publisher import Devices
 
 NOTICED_S: Final = 30.0
 """Seconds after which a dead connection that ingest has not noticed is given up on; 10 are promised."""
+
+
+FLOOD_RATE: Final = 20_000
+"""Events a second that pile up while ingest is away."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,19 @@ def _burst(blow: Blow) -> None:
     blow.devices.set_rate(blow.rate)
 
 
+def _flood(blow: Blow) -> None:
+    """Let much pile up in the broker, then let it come while the store stands still."""
+    line = blow.line
+    line.ingest.kill()
+    blow.devices.set_rate(FLOOD_RATE)
+    time.sleep(4 * blow.hold)
+    blow.devices.set_rate(blow.rate)
+    line.ingest.start()
+    line.store.pause()
+    time.sleep(2 * blow.hold)
+    line.store.resume()
+
+
 @dataclass(frozen=True)
 class Fault:
     """One kind of misfortune.
@@ -90,23 +107,26 @@ class Fault:
     Attributes:
         forgetful: brokers that cannot keep what they have taken through this fault, and why; what they lose is
             counted, and is not ingest's doing.
+        is_slow: whether one blow takes many seconds.
     """
 
     name: str
     strike: Strike
-    forgetful: Mapping[str, str]
+    forgetful: Mapping[str, str] = field(default_factory=dict)
+    is_slow: bool = False
 
 
 _NOT_WRITTEN: Final = "a broker that is killed loses what it has not written down yet"
 _NO_DISK: Final = "the embedded broker keeps sessions in memory only"
 
 FAULTS: Final = (
-    Fault("ingest: SIGKILL", _kill_ingest, {}),
-    Fault("ingest: SIGSTOP, SIGCONT", _pause_ingest, {}),
-    Fault("store: SIGKILL", _kill_store, {}),
-    Fault("store: SIGSTOP, SIGCONT", _pause_store, {}),
+    Fault("ingest: SIGKILL", _kill_ingest),
+    Fault("ingest: SIGSTOP, SIGCONT", _pause_ingest),
+    Fault("store: SIGKILL", _kill_store),
+    Fault("store: SIGSTOP, SIGCONT", _pause_store),
     Fault("broker: restart", _restart_broker, {"embedded": _NO_DISK}),
     Fault("broker: SIGKILL", _kill_broker, {"embedded": _NO_DISK, "mosquitto": _NOT_WRITTEN}),
-    Fault("half-open connection", _half_open, {}),
-    Fault("10x burst", _burst, {}),
+    Fault("half-open connection", _half_open, is_slow=True),
+    Fault("10x burst", _burst),
+    Fault("flood of a resumed session", _flood, is_slow=True),
 )

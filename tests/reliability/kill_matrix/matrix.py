@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from kill_matrix.faults import NOTICED_S, Blow, Fault
+from kill_matrix.faults import Blow, Fault
 from kill_matrix.processes import PATIENCE_S, Line, MustEnd, wait_until
 from kill_matrix.publisher import devices_publishing, event_id
 
@@ -20,6 +20,9 @@ BETWEEN: Final = 300
 
 WARM_UP: Final = 5_000
 """Events after which ingest's memory at rest is taken."""
+
+SLOWEST: Final = 100
+"""Events a second, below which a line counts as one that stands still."""
 
 QUIET_S: Final = 1.0
 """Seconds without a further event, after which a broker that has forgotten some is not waited for any longer."""
@@ -88,7 +91,9 @@ def warm_up(line: Line, rate: float = 5_000) -> None:
     line.rested = line.memory.now()
 
 
-def run_cell(line: Line, fault: Fault, *, adapter: str, times: int, rate: float, hold: float) -> Iterator[Cell | str]:
+def run_cell(
+    line: Line, fault: Fault, *, adapter: str, times: int, rate: float, hold: float, at_least: int = 0
+) -> Iterator[Cell | str]:
     """Strike a line, yielding a word after each blow and the cell at the end.
 
     Args:
@@ -98,6 +103,7 @@ def run_cell(line: Line, fault: Fault, *, adapter: str, times: int, rate: float,
         times: how often.
         rate: events a second.
         hold: seconds that a process stands still or is away.
+        at_least: events that go through in all, however few the blows need.
 
     Raises:
         MustEnd: the line did not come back.
@@ -120,6 +126,7 @@ def run_cell(line: Line, fault: Fault, *, adapter: str, times: int, rate: float,
             away = max(away, time.monotonic() - struck)
             _await_events(line, boot, BETWEEN)
             yield f"{line.name}, {adapter}: {fault.name} {time_} of {times}, {ledger.stored(boot):,} events stored"
+        _await_events(line, boot, at_least - ledger.stored(boot))
         published = devices.finish(PATIENCE_S)
     ids = [event_id(boot, number, devices.devices) for number in range(published)]
     _await_the_rest(line, boot, published, patient=line.name not in fault.forgetful)
@@ -144,11 +151,28 @@ def run_cell(line: Line, fault: Fault, *, adapter: str, times: int, rate: float,
     )
 
 
+def nothing_comes_again(line: Line) -> None:
+    """Start ingest anew, so that whatever it failed to acknowledge comes again, and count once more.
+
+    Raises:
+        MustEnd: something is in the stream twice.
+    """
+    line.ingest.restart()
+    time.sleep(QUIET_S)
+    line.ledger.read_on()
+    if doubled := line.ledger.doubled():
+        raise MustEnd(f"{doubled} events of all cells are in the stream once too often")
+
+
 def _await_events(line: Line, boot: str, count: int) -> float:
     """Wait until so many more events are stored than now; says how long it took."""
     line.ledger.read_on()
     wanted = line.ledger.stored(boot) + count
-    return wait_until(lambda: line.ledger.read_on() and line.ledger.stored(boot) >= wanted, "further events")
+
+    def came() -> bool:
+        return line.ledger.read_on() and line.ledger.stored(boot) >= wanted
+
+    return wait_until(came, "further events", PATIENCE_S + count / SLOWEST)
 
 
 def _await_the_rest(line: Line, boot: str, published: int, *, patient: bool) -> None:
@@ -171,7 +195,7 @@ def _await_the_rest(line: Line, boot: str, published: int, *, patient: bool) -> 
 _COLUMNS: Final = (
     ("broker", "broker", 9),
     ("adapter", "adapter", 8),
-    ("fault", "fault", 24),
+    ("fault", "fault", 26),
     ("times", "times", 5),
     ("published", "published", 9),
     ("acknowledged", "acked", 9),
@@ -208,6 +232,3 @@ def drawn(cells: Iterable[Cell]) -> Iterator[str]:
 def _shown(value: object, width: int, *, left: bool) -> str:
     text = "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
     return f"{text:<{width}}" if left else f"{text:>{width}}"
-
-
-__all__ = ["DETECTED_WITHIN_S", "NOTICED_S", "Cell", "MustEnd", "drawn", "run_cell", "warm_up"]
