@@ -18,7 +18,7 @@ from ioc.runtime.marked_yaml import YamlNode
 
 CHANGES: Final = (
     "read", "count", "join", "find", "drop", "map", "type", "bit", "bits", "range", "scale", "offset", "unit", "as",
-    "hide",
+    "hide", "prefix",
 )  # fmt: skip
 """The words of a field that change its value, in the order in which they do."""
 
@@ -72,6 +72,9 @@ def compile_changes(
     if "hide" in parts:
         parts["hide"].choice(("addresses",))
         spellings.append(_after([_on_text(hide_addresses)]))
+    if "prefix" in parts:
+        prefix = parts["prefix"].text()
+        spellings.append(_after([_on_text(lambda text: prefix + text)]))
     wraps += spellings
     if not wraps:
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from ingest.codecs.aws_shadow import read_shadow
 from ingest.codecs.cap import read_cap
 from ingest.codecs.lwm2m import read_lwm2m
 from ingest.codecs.memory import Memory
@@ -22,6 +23,7 @@ but cannot be read at all.
 """
 
 CODE: Final[Mapping[str, Callable[[Memory], Code]]] = {
+    "aws-shadow": lambda memory: read_shadow,  # noqa: ARG005 - it remembers nothing
     "cap": lambda memory: read_cap,  # noqa: ARG005 - it remembers nothing
     "lwm2m": lambda memory: read_lwm2m,  # noqa: ARG005 - it remembers nothing
     "ngsi": lambda memory: read_ngsi,  # noqa: ARG005 - it remembers nothing
