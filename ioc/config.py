@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from ingest.settings import IngestSettings
 from ioc.model.faults import Fault
-from ioc.runtime.redaction import redact
+from ioc.runtime.redaction import MASK, redact
 from rules.settings import RulesSettings
 from simulators.settings import SimulatorSettings
 from ui.server.settings import UiSettings
@@ -30,6 +30,9 @@ _VARIABLES: Final = {
     "ui.basemap": "IOC_BASEMAP",
 }
 """Settings whose variable is not simply `IOC_<SECTION>_<KEY>`."""
+
+_SECRETS: Final = frozenset(("token",))
+"""Keys, inside a list of tables, whose values nobody is shown."""
 
 _SPEAK_MQTT: Final[Mapping[str, type[BaseModel]]] = {"ingest": IngestSettings, "simulators": SimulatorSettings}
 """Sections whose `mqtt_url` is the line's broker until they are given one of their own."""
@@ -188,6 +191,7 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Loaded:
             value = _get(raw, key)
             if setting is not None and isinstance(value, str) and _is_path(setting, value):
                 _put(raw, key, str(path.parent / Path(value).expanduser()))
+        _place_token_files(raw, path.parent)
     for setting in known.values():
         text = environment.get(setting.variable, "")
         if text:
@@ -211,7 +215,12 @@ def shown(loaded: Loaded) -> list[tuple[str, str, str, str]]:
     """List key, value with secrets masked, where it came from, and the variable that overrides it."""
     plain = loaded.configuration.model_dump(mode="json")
     return [
-        (setting.key, redact(_written(_get(plain, setting.key))), loaded.sources[setting.key], setting.variable)
+        (
+            setting.key,
+            redact(_written(_masked(_get(plain, setting.key)))),
+            loaded.sources[setting.key],
+            setting.variable,
+        )
         for setting in settings()
     ]
 
@@ -256,6 +265,24 @@ def _put(raw: dict[str, Any], key: str, value: Any) -> None:
     raw[name] = value
 
 
+def _place_token_files(raw: Mapping[str, Any], folder: Path) -> None:
+    """Make the paths of token files relative to the configuration file, as all paths in it are."""
+    section = raw.get("ui")
+    webhooks = section.get("webhooks") if isinstance(section, Mapping) else None
+    for webhook in webhooks if isinstance(webhooks, list) else ():
+        if isinstance(webhook, dict) and isinstance(webhook.get("token_file"), str):
+            webhook["token_file"] = str(folder / Path(webhook["token_file"]).expanduser())
+
+
+def _masked(value: Any) -> Any:
+    """Blot out the secrets of a list of tables."""
+    if isinstance(value, list):
+        return [_masked(part) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {key: MASK if key in _SECRETS and part is not None else _masked(part) for key, part in value.items()}
+
+
 def _is_path(setting: Setting, value: str) -> bool:
     if setting.key == "ui.basemap":
         return "://" not in value and value != NO_BASEMAP
@@ -270,7 +297,13 @@ def _takes(field: FieldInfo, wanted: type) -> bool:
 def _parse(text: str, field: FieldInfo) -> Any:
     """Read a variable; lists are written with commas, or as JSON; pydantic converts the rest."""
     if _takes(field, list) or _takes(field, tuple):
-        return json.loads(text) if text.startswith("[") else [part.strip() for part in text.split(",")]
+        if not text.startswith("["):
+            return [part.strip() for part in text.split(",")]
+        try:
+            return json.loads(text)
+        except ValueError:
+            # Whoever validates it says whose variable it is; what it holds may be a secret.
+            return "[…"
     return text
 
 
@@ -285,7 +318,8 @@ def _explain(problem: ValidationError, sources: Mapping[str, str], path: Path | 
     if not key:
         named = sorted({source for name, source in sources.items() if name.endswith(("port", "port_v5"))})
         return f"{', '.join(named) or 'the configuration'}: {reason}"
-    value = redact(_written(first["input"]))
+    secret = not _SECRETS.isdisjoint(str(part) for part in first["loc"])
+    value = MASK if secret else redact(_written(_masked(first["input"])))
     return f"{where or path or 'the configuration'}: {key} = {value} cannot be used: {_lower(reason)}"
 
 

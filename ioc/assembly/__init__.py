@@ -17,6 +17,8 @@ class Stage:
         module: where its `run` is; imported only by the process that runs it.
         settings: the model of its settings, as `module:class`.
         keeps: whether it is given the store.
+        beside: the function, as `module:function`, that makes what else its `run` is given, by name, of what the
+            handover says of other stages; None where it needs nothing of them.
     """
 
     name: str
@@ -24,9 +26,16 @@ class Stage:
     module: str
     settings: str
     keeps: bool = True
+    beside: str | None = None
 
 
-UI: Final = Stage("ui", "shows the live map", "ui.server.stage", "ui.server.settings:UiSettings")
+UI: Final = Stage(
+    "ui",
+    "shows the live map",
+    "ui.server.stage",
+    "ui.server.settings:UiSettings",
+    beside="ioc.assembly.beside:for_ui",
+)
 RULES: Final = Stage("rules", "finds what operators must see", "rules.stage", "rules.settings:RulesSettings")
 INGEST: Final = Stage("ingest", "turns messages into events", "ingest.stage", "ingest.settings:IngestSettings")
 SIMULATORS: Final = Stage(

@@ -21,12 +21,16 @@ class Handover:
         log_level: the least that is logged.
         log_format: for people, or JSON.
         settings: the stage's settings as JSON.
+        codecs_dir: folder of the user's own codecs, for stages that show what codecs do; None for none.
+        timezone: IANA zone of device times that say none.
     """
 
     redis_url: str
     log_level: Literal["debug", "info", "warning", "error"]
     log_format: Literal["console", "json"]
     settings: str
+    codecs_dir: str | None = None
+    timezone: str = "UTC"
 
     def environment(self) -> dict[str, str]:
         """Write it for a child."""

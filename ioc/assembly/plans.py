@@ -76,6 +76,8 @@ def handover(stage: Stage, configuration: Configuration) -> Handover:
         log_level=configuration.log.level,
         log_format=configuration.log.format,
         settings=settings.model_dump_json(),
+        codecs_dir=None if configuration.ingest.codecs_dir is None else str(configuration.ingest.codecs_dir),
+        timezone=configuration.ingest.city_timezone,
     )
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ioc.assembly import STAGES, Stage
 from ioc.assembly.handover import Handover
@@ -27,6 +27,7 @@ def run_stage(stage: Stage, handover: Handover) -> int:
     logging.configure(handover.log_level, handover.log_format)
     settings = handover.settings_of(stage)
     run = import_module(stage.module).run
+    beside = _beside(stage, handover)
 
     async def main(stop: asyncio.Event) -> None:
         if not stage.keeps:
@@ -34,9 +35,17 @@ def run_stage(stage: Stage, handover: Handover) -> int:
             return
         async with patient_store(handover.redis_url, stop) as store:
             if store is not None:
-                await run(store, settings, stop)
+                await run(store, settings, stop, **beside)
 
     return run_until_stopped(stage.name, main)
+
+
+def _beside(stage: Stage, handover: Handover) -> dict[str, Any]:
+    if stage.beside is None:
+        return {}
+    module, name = stage.beside.split(":")
+    made: dict[str, Any] = getattr(import_module(module), name)(handover)
+    return made
 
 
 @asynccontextmanager

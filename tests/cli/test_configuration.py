@@ -1,5 +1,6 @@
 """The configuration: three layers, and complaints that name file and key."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,48 @@ def documented() -> list[str]:
             default = f"`{str(default).lower() if isinstance(default, bool) else default}`"
         lines.append(f"| `{setting.key}` | `{setting.variable}` | {default} | {setting.field.description} |")
     return lines
+
+
+WEBHOOK = '[[ui.webhooks]]\nsource = "a"\ncodec = "cap"\n'
+SECRET = "0f6f2c9be3a94d51b3a7"
+
+
+def test_the_tokens_of_webhooks_are_never_shown(tmp_path: Path):
+    path = tmp_path / "ioc.toml"
+    path.write_text(f'{WEBHOOK}token = "{SECRET}"\n')
+    loaded = load(path, {})
+    assert loaded.configuration.ui.webhooks[0].token == SECRET
+    assert SECRET not in repr(shown(loaded))
+    assert SECRET not in repr(loaded.configuration)
+    for wrong in ('token_file = "x"', "max_bytes = 0", 'colour = "red"'):
+        path.write_text(f'{WEBHOOK}token = "{SECRET}"\n{wrong}\n')
+        with pytest.raises(Fault) as fault:
+            load(path, {})
+        assert SECRET not in str(fault.value)
+    path.write_text(f'{WEBHOOK}token = "{SECRET[:8]}"\n')
+    with pytest.raises(Fault) as fault:
+        load(path, {})
+    assert "ui.webhooks.0.token" in str(fault.value)
+    assert SECRET[:8] not in str(fault.value)
+
+
+def test_a_token_file_is_relative_to_the_configuration(tmp_path: Path):
+    path = tmp_path / "ioc.toml"
+    path.write_text(f'{WEBHOOK}token_file = "secrets/a"\n')
+    assert load(path, {}).configuration.ui.webhooks[0].token_file == tmp_path / "secrets" / "a"
+
+
+def test_webhooks_are_json_in_the_environment():
+    given = f'[{{"source": "a", "codec": "cap", "token": "{SECRET}"}}]'
+    assert load(None, {"IOC_UI_WEBHOOKS": given}).configuration.ui.webhooks[0].codec == "cap"
+    with pytest.raises(Fault, match=r"IOC_UI_WEBHOOKS: ui\.webhooks") as fault:
+        load(None, {"IOC_UI_WEBHOOKS": given[:-1]})
+    assert SECRET not in str(fault.value)
+
+
+def test_the_example_of_the_document_can_be_loaded(tmp_path: Path):
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for number, example in enumerate(re.findall(r"```toml\n(.*?)```", text, re.DOTALL)):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(example)
+        load(path, {})

@@ -1,0 +1,13 @@
+"""What a stage is given of other stages, which it may not import itself."""
+
+from pathlib import Path
+from typing import Any
+
+from ioc.assembly.codec_trial import CodecTrial
+from ioc.assembly.handover import Handover
+
+
+def for_ui(handover: Handover) -> dict[str, Any]:
+    """Give the page what it asks of codecs."""
+    folder = None if handover.codecs_dir is None else Path(handover.codecs_dir)
+    return {"try_codec": CodecTrial(folder, handover.timezone)}
