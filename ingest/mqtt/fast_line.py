@@ -47,6 +47,13 @@ _LOOK_S: Final = 1.0
 _UNANSWERED_S: Final = 5.0
 """Seconds for the broker's machine to confirm that it has our bytes, whether or not we read (Linux only)."""
 
+_BREATH_S: Final = 0.002
+"""Seconds without reading after a small read that followed another at once: many brokers write each message by itself,
+and a read for each would cost more than everything else."""
+
+_AT_ONCE_S: Final = 0.001
+_SMALL_READ: Final = 4_096
+
 _HEADROOM: Final = 131_072
 """Bytes for topic and properties of a message, besides its payload; only the beginning of a longer one is held."""
 
@@ -85,6 +92,7 @@ class FastLine(asyncio.Protocol):
         self._wanted = 0
         self._skipping = 0
         self._paused = False
+        self._breath: asyncio.TimerHandle | None = None
         self._discarding = False
 
     async def live(self) -> None:
@@ -95,8 +103,9 @@ class FastLine(asyncio.Protocol):
             self._host.subscribed(await self._subscribe())
             raise await self._lost
         finally:
-            if self._look_again is not None:
-                self._look_again.cancel()
+            for timer in (self._look_again, self._breath):
+                if timer is not None:
+                    timer.cancel()
             if self._transport is not None:
                 self._transport.abort()
 
@@ -107,17 +116,15 @@ class FastLine(asyncio.Protocol):
 
     def choose_reading(self) -> None:
         """Begin or stop to read, as the host wants it now."""
-        transport, wanted = self._transport, self._wants_to_read()
-        if transport is None or transport.is_closing() or wanted is not self._paused:
+        wanted = self._discarding or not self._host.is_paused
+        if wanted is not self._paused:
             return
         self._paused = not wanted
         if wanted:
             self._excused_at = self._loop.time()
-            transport.resume_reading()
             # What has been read already comes first, and not inside the call that made room.
             self._loop.call_soon(self._go_on)
-        else:
-            transport.pause_reading()
+        self._control_socket()
 
     async def say_farewell(self) -> None:
         """Leave, and read on until the broker hangs up, for then it has read everything that we sent.
@@ -156,7 +163,11 @@ class FastLine(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Read what the broker sends."""
         self._heard_anything = True
-        self._heard_at = self._loop.time()
+        now = self._loop.time()
+        if now - self._heard_at < _AT_ONCE_S and len(data) < _SMALL_READ and self._breath is None:
+            self._breath = self._loop.call_later(_BREATH_S, self._breathe)
+            self._control_socket()
+        self._heard_at = now
         if self._skipping:
             skipped = min(self._skipping, len(data))
             self._skipping -= skipped
@@ -170,6 +181,19 @@ class FastLine(asyncio.Protocol):
             self._pieces.clear()
         if data:
             self._read(data)
+
+    def _breathe(self) -> None:
+        self._breath = None
+        self._control_socket()
+
+    def _control_socket(self) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if self._paused or self._breath is not None:
+            transport.pause_reading()
+        else:
+            transport.resume_reading()
 
     def _go_on(self) -> None:
         """Read what was left for want of room."""
@@ -369,9 +393,6 @@ class FastLine(asyncio.Protocol):
 
     def _socket(self) -> Any:
         return cast("asyncio.Transport", self._transport).get_extra_info("socket")
-
-    def _wants_to_read(self) -> bool:
-        return self._discarding or not self._host.is_paused
 
     def _send(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
