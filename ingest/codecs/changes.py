@@ -4,7 +4,10 @@ import base64
 import math
 import re
 from collections.abc import Callable, Mapping
+from hashlib import blake2b
 from typing import Any, Final, Protocol
+
+import msgspec
 
 from ingest.codecs.conditions import compile_regex, scalar
 from ingest.codecs.identifiers import NORMALISERS, hide_addresses, plain_address
@@ -22,7 +25,7 @@ CHANGES: Final = (
 )  # fmt: skip
 """The words of a field that change its value, in the order in which they do."""
 
-AS: Final = (*NORMALISERS, "hex", "eui", "pseudonym")
+AS: Final = (*NORMALISERS, "hex", "eui", "digest", "pseudonym")
 """What `as:` may say."""
 
 _NUMBER_IN_TEXT = re.compile(r"\s*([+-]?\d{1,40}(?:[.,]\d{1,40})?(?:[eE][+-]?\d{1,3})?)\s*(%?)\s*")
@@ -307,6 +310,8 @@ def _spelling(node: YamlNode, pseudonyms: Pseudonymiser | None) -> Wrap:
         return _pseudonymous(pseudonyms)
     if word == "hex":
         return _after([_hex(0)])
+    if word == "digest":
+        return _after([_digest])
     return _after([_eui if word == "eui" else _on_text(NORMALISERS[word])])
 
 
@@ -321,6 +326,12 @@ def _pseudonymous(pseudonyms: Pseudonymiser | None) -> Wrap:
         return pseudonym
 
     return wrap
+
+
+def _digest(value: Any) -> str:
+    """Give a short name to anything, the same for what is equal, in whichever order its keys came."""
+    written = value if isinstance(value, bytes) else msgspec.json.encode(value, order="sorted")
+    return blake2b(written, digest_size=8).hexdigest()
 
 
 def _hex(digits: int) -> Change:
