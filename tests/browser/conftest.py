@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_pla
 
 import ui
 from ingest.batch import build_batch
+from ioc.assembly.codec_trial import CodecTrial
 from ioc.model.alerts import Severity
 from ioc.model.assets import Asset
 from ioc.model.events import Event, empty_batch
@@ -132,6 +133,7 @@ def look(browser: Browser) -> Iterator[Callable[..., Watched]]:
         operator: str | None = None,
         still: bool = True,
         route: tuple[str, str] | None = None,
+        view: str = "",
     ) -> Watched:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -152,7 +154,7 @@ def look(browser: Browser) -> Iterator[Callable[..., Watched]]:
         page.on("console", lambda said: watched.errors.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: watched.errors.append(str(error)))
         page.on("request", watched.note)
-        page.goto(f"{url}/?lang={lang}&theme={theme}")
+        page.goto(f"{url}/?lang={lang}&theme={theme}{view}")
         return watched
 
     yield open_page
@@ -217,7 +219,14 @@ class ControlRoom:
             self._stop = asyncio.Event()
             settings = UiSettings(port=self._port, basemap=None if basemap is None else str(basemap), demo=True)
             self._serving = asyncio.create_task(
-                stage.run(self._store, settings, self._stop, ready=ready.set_result), name="serve"
+                stage.run(
+                    self._store,
+                    settings,
+                    self._stop,
+                    ready=ready.set_result,
+                    try_codec=CodecTrial(None, "Asia/Ho_Chi_Minh"),
+                ),
+                name="serve",
             )
             return await ready
 

@@ -6,6 +6,7 @@ import { type Command, newKey, Refused, send } from "./live/commands";
 import type { FullIncident, Severity } from "./live/protocol";
 import { assets, city, incidents, takeAnswer } from "./live/store";
 import * as state from "./state";
+import { show } from "./view";
 
 /** The last command that was not done, in words; shown in the panel until the next one. */
 export const failure = signal<string | null>(null);
@@ -24,6 +25,7 @@ export function openIncident(id: string, go = false): void {
     state.opened.value = id;
     state.cursor.value = id;
     state.chosenAsset.value = null;
+    show("map");
     const severity = incidents.peek().get(id)?.severity;
     if (severity !== undefined && state.collapsed.peek().has(severity)) toggleGroup(severity);
   });
@@ -77,6 +79,7 @@ export function goToMeant(): void {
 }
 
 export function chooseAsset(id: string, go: boolean): void {
+  if (go) show("map");
   state.chosenAsset.value = id;
   const asset = assets.get(id);
   if (go && asset !== undefined && asset.lat !== null && asset.lon !== null) {
@@ -99,6 +102,7 @@ export function goToArea(id: string): void {
     } else for (const inner of part) widen(inner);
   };
   if ("coordinates" in feature.geometry) widen(feature.geometry.coordinates);
+  show("map");
   if (bounds[0] <= bounds[2]) state.destination.value = { kind: "bounds", bounds };
 }
 

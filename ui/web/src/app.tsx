@@ -1,28 +1,43 @@
-/** The whole page: bar, banner, list, map, panel and strip. */
+/** The whole page: bar, banner and strip around the view that is chosen. */
 
 import { Banner } from "./bar/banner";
 import { Bar } from "./bar/bar";
+import { Devices } from "./devices/devices";
 import { words } from "./i18n";
 import { List } from "./list/list";
 import { liveness } from "./live/store";
 import { MapView } from "./map/view";
 import { Panel } from "./panel/panel";
+import { Rejected } from "./rejected/rejected";
 import { Help } from "./shared/help";
 import { opened } from "./state";
 import { Strip } from "./strip/strip";
+import { mapSeen, view } from "./view";
 
 export function App() {
-  const open = opened.value !== null;
+  const onMap = view.value === "map";
+  const open = onMap && opened.value !== null;
   return (
-    <div class={`page ${open ? "page-open" : ""} ${liveness.value.state === "lost" ? "page-lost" : ""}`}>
-      <a class="skip" href="#list">
-        {words.value.skip}
-      </a>
+    <div
+      class={`page page-${view.value} ${open ? "page-open" : ""} ${liveness.value.state === "lost" ? "page-lost" : ""}`}
+    >
+      {onMap ? (
+        <a class="skip" href="#list">
+          {words.value.skip}
+        </a>
+      ) : null}
       <Bar />
       <Banner />
-      <List />
-      <MapView />
-      <Panel />
+      {/* The map stays behind the other views, out of sight and out of reach: to make it anew takes seconds. */}
+      {mapSeen.value ? (
+        <>
+          <List />
+          <MapView />
+        </>
+      ) : null}
+      {onMap ? <Panel /> : null}
+      {view.value === "devices" ? <Devices /> : null}
+      {view.value === "rejected" ? <Rejected /> : null}
       <Strip />
       <Help />
     </div>

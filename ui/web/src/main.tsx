@@ -4,12 +4,16 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import * as actions from "./actions";
 import { App } from "./app";
+import { goToDevice, openDevice, stepDevice } from "./devices/actions";
+import { cursor, followDevices } from "./devices/store";
 import { language, text } from "./i18n";
 import { loadCity, loadQuantities } from "./live/commands";
 import { feedAddress, follow, pause } from "./live/socket";
 import { city, look, quantities, take, tick, waiting } from "./live/store";
+import { close, followRejected, opened as openedGroup, own, stepGroup } from "./rejected/store";
 import { type Action, Keyboard } from "./shared/keys";
 import { helpShown, searching, theme } from "./state";
+import { followAddress, openedDevice, show, view } from "./view";
 import "uplot/dist/uPlot.min.css";
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./styles/fonts.css";
@@ -20,25 +24,72 @@ import "./styles/list.css";
 import "./styles/panel.css";
 import "./styles/map.css";
 import "./styles/strip.css";
+import "./styles/views.css";
+import "./styles/trial.css";
 import "./styles/small.css";
 
+/** The same key does the same in each view, to what is there. */
 const DO: Readonly<Record<Action, () => void>> = {
   search: () => {
     searching.value = true;
   },
-  next: () => actions.step(1),
-  previous: () => actions.step(-1),
-  open: actions.openCursor,
-  acknowledge: actions.acknowledgeMeant,
-  comment: () => actions.write("comment"),
-  map: actions.goToMeant,
+  next: () => step(1),
+  previous: () => step(-1),
+  open: () => {
+    if (view.value === "map") actions.openCursor();
+    else if (view.value === "devices") openDevice(cursor.value);
+  },
+  acknowledge: () => {
+    if (view.value === "map") actions.acknowledgeMeant();
+  },
+  comment: () => {
+    if (view.value === "map") actions.write("comment");
+  },
+  map: () => {
+    if (view.value === "map") actions.goToMeant();
+    else if (view.value === "devices") goToDevice();
+  },
   help: () => {
     helpShown.value = !helpShown.value;
   },
-  back: actions.back,
-  goList: () => document.querySelector<HTMLElement>(".list .row-button, .list .group-head")?.focus(),
-  goMap: () => document.getElementById("map")?.focus(),
+  back,
+  goList: () => {
+    show("map");
+    soon(() => document.querySelector<HTMLElement>(".list .row-button, .list .group-head")?.focus());
+  },
+  goMap: () => {
+    show("map");
+    soon(() => document.getElementById("map")?.focus());
+  },
+  goDevices: () => {
+    show("devices");
+    soon(() => document.getElementById("devices")?.focus());
+  },
+  goRejected: () => {
+    show("rejected");
+    soon(() => document.getElementById("rejected")?.focus());
+  },
 };
+
+function step(by: 1 | -1): void {
+  if (view.value === "map") actions.step(by);
+  else if (view.value === "devices") stepDevice(by);
+  else stepGroup(by);
+}
+
+/** Close the innermost thing that is open. */
+function back(): void {
+  const busyElsewhere =
+    helpShown.value || searching.value || document.activeElement?.matches("input, textarea");
+  if (!busyElsewhere && view.value === "devices" && openedDevice.value !== null) openedDevice.value = null;
+  else if (!busyElsewhere && view.value === "rejected" && (openedGroup.value !== null || own.value)) close();
+  else actions.back();
+}
+
+/** When another view has been drawn. */
+function soon(then: () => void): void {
+  requestAnimationFrame(then);
+}
 
 function listenToKeys(): void {
   const keyboard = new Keyboard();
@@ -85,6 +136,9 @@ effect(() => {
 const place = document.getElementById("page");
 if (place !== null) render(<App />, place);
 listenToKeys();
+followAddress();
+followDevices();
+followRejected();
 follow(feedAddress(location), { message: take, closed: look });
 setInterval(tick, 1000);
 void loadOnce();

@@ -19,13 +19,6 @@ function notices(): Notice[] {
     tone: message.severity === "critical" || message.severity === "major" ? "bad" : "warn",
     text: text(message, language.value),
   }));
-  // The server judges too, with more patience; what it says already is not said twice.
-  if (state.state === "blind" && found.length === 0) {
-    found.push({
-      tone: "bad",
-      text: state.since === null ? live.blindNeverBanner : live.blindBanner(at(state.since)),
-    });
-  }
   if (state.state === "late") {
     found.push({
       tone: "warn",

@@ -13,6 +13,7 @@ import { Sign } from "../shared/sign";
 import { filter, helpShown, operator, setOperator, setTheme, theme } from "../state";
 import { NameForm } from "./name";
 import { SearchBox } from "./search-box";
+import { Views } from "./views";
 
 export function Bar() {
   return (
@@ -32,6 +33,7 @@ export function Bar() {
         {city.value?.demo ? <span class="tag">{words.value.bar.demo}</span> : null}
       </h1>
       <Feed />
+      <Views />
       <SearchBox />
       <Counts />
       <div class="bar-tools">

@@ -9,6 +9,7 @@ import { Icon, kindIcon } from "../shared/icon";
 import { type Hit, search } from "../shared/search";
 import { Sign } from "../shared/sign";
 import { destination, searching } from "../state";
+import { show } from "../view";
 
 /** What makes a field a combobox, for those who hear the page. The JSX types know one only with a `<datalist>`. */
 function combobox(expanded: boolean, chosen: number | null): object {
@@ -25,7 +26,10 @@ function follow(hit: Hit): void {
   if (hit.group === "incident") openIncident(hit.id, true);
   else if (hit.group === "asset") chooseAsset(hit.id, true);
   else if (hit.group === "area") goToArea(hit.id);
-  else destination.value = { kind: "point", at: hit.at, zoom: 15 };
+  else {
+    show("map");
+    destination.value = { kind: "point", at: hit.at, zoom: 15 };
+  }
 }
 
 export function SearchBox() {

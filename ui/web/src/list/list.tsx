@@ -6,6 +6,7 @@ import { release, toggleGroup } from "../actions";
 import { words } from "../i18n";
 import { known, liveness, onArrival, open } from "../live/store";
 import { Icon } from "../shared/icon";
+import { Nothing } from "../shared/nothing";
 import { Sign } from "../shared/sign";
 import { collapsed, cursor, filter, filtersShown, groups, held, matching, sheet } from "../state";
 import { EVERYTHING, isNarrow } from "./filter";
@@ -144,22 +145,4 @@ function Empty() {
     );
   }
   return <Nothing what={list.quiet} why={list.quietWhy} good={state === "live"} />;
-}
-
-interface NothingProps {
-  readonly what: string;
-  readonly why: string;
-  readonly good?: boolean;
-  readonly children?: preact.ComponentChildren;
-}
-
-function Nothing({ what, why, good = false, children }: NothingProps) {
-  return (
-    <div class={`nothing ${good ? "nothing-good" : ""}`}>
-      {good ? <Icon name="check" size={20} /> : <Icon name="clock" size={20} />}
-      <h3>{what}</h3>
-      <p>{why}</p>
-      {children}
-    </div>
-  );
 }

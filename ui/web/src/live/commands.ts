@@ -1,6 +1,15 @@
 /** What the page asks of the server: the city once, incidents in full, and what operators do to them. */
 
-import type { City, FullIncident, Quantities } from "./protocol";
+import type {
+  City,
+  DeviceDetails,
+  DeviceList,
+  FullIncident,
+  Quantities,
+  RejectedList,
+  Trial,
+  TrialRequest,
+} from "./protocol";
 
 export type Command = "acknowledge" | "comment" | "resolve";
 
@@ -15,10 +24,13 @@ export class Refused extends Error {
   }
 }
 
+/** How long an answer may take, milliseconds; a codec that is tried may think for ten seconds. */
+const PATIENCE = 12_000;
+
 async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   let answer: Response;
   try {
-    answer = await fetch(path, { ...init, signal: AbortSignal.timeout(10_000) });
+    answer = await fetch(path, { ...init, signal: AbortSignal.timeout(PATIENCE) });
   } catch {
     throw new Refused("", 0);
   }
@@ -39,6 +51,17 @@ export const loadCity = (): Promise<City> => ask("/api/city");
 export const loadQuantities = (): Promise<Quantities> => ask("/api/quantities");
 export const loadIncident = (id: string): Promise<FullIncident> =>
   ask(`/api/incidents/${encodeURIComponent(id)}`);
+
+export const loadDevices = (query: string): Promise<DeviceList> => ask(`/api/devices?${query}`);
+export const loadDevice = (id: string): Promise<DeviceDetails> =>
+  ask(`/api/devices/${encodeURIComponent(id)}`);
+export const loadRejected = (query: string): Promise<RejectedList> => ask(`/api/rejected?${query}`);
+export const tryCodec = (trial: TrialRequest): Promise<Trial> =>
+  ask("/api/codecs/try", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(trial),
+  });
 
 /** Do something to an incident; sending it twice with the same key does it once. */
 export function send(

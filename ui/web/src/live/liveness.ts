@@ -4,8 +4,6 @@ import type { Health } from "./protocol";
 
 /** A feed that has said nothing for this long is lost, milliseconds; its heartbeat is one second. */
 export const LOST_AFTER = 3_000;
-/** A city that has sent nothing for this long leaves us blind, milliseconds. */
-export const BLIND_AFTER = 30_000;
 /** A line that is later than this is called late, milliseconds. */
 export const LATE_AFTER = 3_000;
 
@@ -22,12 +20,10 @@ export interface Signs {
   readonly heardAt: number | null;
   /** The browser's clock. */
   readonly now: number;
-  /** The server's clock now. */
-  readonly serverNow: number;
   /** How far the stream's clock lay behind the server's, lately. */
   readonly late: number | null;
-  /** When the city last sent anything, by the server's clock; undefined where nobody says. */
-  readonly lastEventAt: number | null | undefined;
+  /** Since when, as the server judges it, the city has sent nothing; null while it speaks. */
+  readonly blind: Health["blind"];
 }
 
 /** Judge the feed. The worse always wins: a lost feed is never called blind, a blind one never live. */
@@ -37,12 +33,7 @@ export function judge(signs: Signs): Liveness {
     return { state: "connecting" };
   }
   if (signs.now - signs.heardAt > LOST_AFTER) return { state: "lost", since: signs.heardAt };
-  const last = signs.lastEventAt;
-  if (last === null) {
-    if (signs.now - signs.openedAt > BLIND_AFTER) return { state: "blind", since: null };
-  } else if (last !== undefined && signs.serverNow - last > BLIND_AFTER) {
-    return { state: "blind", since: last };
-  }
+  if (signs.blind !== null) return { state: "blind", since: signs.blind.since };
   if (signs.late !== null && signs.late > LATE_AFTER) return { state: "late", late: signs.late };
   return { state: "live", late: signs.late };
 }
@@ -53,13 +44,6 @@ export function reported(health: Health | null, process: string, field: string):
   if (found === undefined || found[field] === undefined || found[field] === "") return undefined;
   const value = Number(found[field]);
   return Number.isFinite(value) ? value : undefined;
-}
-
-/** When the city last sent anything: null where ingest runs but has had nothing, undefined where unknown. */
-export function lastEventAt(health: Health | null): number | null | undefined {
-  if (health === null || processOf(health, "ingest") === undefined) return undefined;
-  const at = reported(health, "ingest", "last_event_at");
-  return at === undefined || at <= 0 ? null : at;
 }
 
 function processOf(health: Health, name: string): Readonly<Record<string, string | number>> | undefined {

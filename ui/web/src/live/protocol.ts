@@ -84,6 +84,130 @@ export interface Health {
   readonly state: string;
   readonly processes: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
   readonly messages: readonly { readonly severity: string; readonly vi: string; readonly en: string }[];
+  /** The server's judgement that the city sends nothing, and since when (null: it never did); null while it speaks. */
+  readonly blind: { readonly since: number | null } | null;
+}
+
+export const DEVICE_STATUSES = ["offline", "silent", "never", "online"] as const;
+export type DeviceStatus = (typeof DEVICE_STATUSES)[number];
+
+/** An asset as the list of devices shows it. */
+export interface Device {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly codec: string | null;
+  readonly area: string | null;
+  readonly site: string | null;
+  readonly lat: number | null;
+  readonly lon: number | null;
+  readonly registered: boolean;
+  readonly simulated: boolean;
+  readonly status: DeviceStatus;
+  readonly last_event_at: number | null;
+  readonly events_per_minute: number;
+  /** Events in each of the last twelve five minutes, oldest first; empty where it never spoke. */
+  readonly last_hour: readonly number[];
+  /** How many of its numbered messages never arrived. */
+  readonly gaps: number;
+}
+
+/** One page of the devices that fit a question. */
+export interface DeviceList {
+  readonly devices: readonly Device[];
+  readonly total: number;
+  readonly by_status: Readonly<Record<DeviceStatus, number>>;
+  readonly known: number;
+  readonly codecs: readonly string[];
+}
+
+/** Numbered messages of a device that never arrived. */
+export interface Gap {
+  readonly boot: string;
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+  readonly at: number;
+}
+
+/** Messages of one topic that could not be read for one reason. */
+export interface RejectedGroup {
+  readonly topic: string;
+  readonly reason: string;
+  readonly codec: string | null;
+  readonly count: number;
+  readonly first_at: number;
+  readonly last_at: number;
+  readonly size: number;
+  /** The newest one's first bytes as text; null where they are none. */
+  readonly text: string | null;
+  /** The same as base64. */
+  readonly start: string;
+}
+
+export interface RejectedList {
+  readonly groups: readonly RejectedGroup[];
+  readonly total: number;
+  readonly messages: number;
+  readonly kept: number;
+  readonly codecs: readonly string[];
+}
+
+export interface DeviceDetails extends Device {
+  readonly values: Readonly<Record<string, Value>>;
+  readonly missing: readonly Gap[];
+  readonly rejected: readonly RejectedGroup[];
+}
+
+/** A message to try codecs on. */
+export interface TrialRequest {
+  readonly topic: string;
+  readonly payload: string;
+  readonly encoding: "text" | "base64";
+  readonly codec: string | null;
+}
+
+/** A value on its way through a codec: whatever JSON can hold. */
+export type Shown = unknown;
+
+export interface TrialField {
+  readonly name: string;
+  readonly item: Shown;
+  readonly found: readonly { readonly path: string; readonly value: Shown }[];
+  readonly became: Shown;
+  readonly error: string | null;
+}
+
+/** What one message of one codec made of the message that was tried. */
+export interface TrialAttempt {
+  readonly codec: string;
+  readonly message: string | null;
+  readonly place: string | null;
+  readonly topic: string;
+  readonly captures: Readonly<Record<string, string>>;
+  readonly verdict: string;
+  readonly reason: string | null;
+  readonly payload: { readonly decoder: string; readonly error: string | null; readonly gave: Shown } | null;
+  readonly when: readonly { readonly says: string; readonly holds: boolean; readonly found: Shown }[];
+  readonly each: readonly { readonly name: string; readonly items: number }[];
+  readonly fields: readonly TrialField[];
+  readonly problems: readonly string[];
+}
+
+export interface Trial {
+  readonly verdict: "read" | "ignored" | "refused" | "unknown";
+  readonly codec: string | null;
+  readonly message: string | null;
+  readonly reason: string | null;
+  readonly tried: readonly TrialAttempt[];
+  readonly nearest: readonly {
+    readonly codec: string;
+    readonly message: string | null;
+    readonly topic: string;
+    readonly reasons: readonly string[];
+  }[];
+  readonly events: readonly Evidence[];
+  readonly rejected: readonly { readonly reason: string }[];
 }
 
 export interface AreaNode {
@@ -162,5 +286,6 @@ export function readHealth(raw: unknown): Health | null {
     state: typeof health.state === "string" ? health.state : "ok",
     processes: typeof health.processes === "object" && health.processes !== null ? health.processes : {},
     messages: Array.isArray(health.messages) ? health.messages : [],
+    blind: typeof health.blind === "object" ? health.blind : null,
   };
 }

@@ -1,7 +1,7 @@
 /** What the page knows of the city now, as signals that views follow. */
 
 import { batch, computed, signal } from "@preact/signals";
-import { judge, type Liveness, lastEventAt, reported } from "./liveness";
+import { judge, type Liveness, reported } from "./liveness";
 import type { Asset, City, Health, Incident, Message, Quantities } from "./protocol";
 import { isOpen, isWaiting, takeAssets, takeIncidents, takeOne } from "./reduce";
 import { Trend } from "./trend";
@@ -98,9 +98,8 @@ export function look(): void {
     openedAt,
     heardAt,
     now: here,
-    serverNow: here + offset,
     late,
-    lastEventAt: lastEventAt(health.peek()),
+    blind: health.peek()?.blind ?? null,
   });
   if (JSON.stringify(next) !== JSON.stringify(liveness.peek()) && steady(next)) liveness.value = next;
 }

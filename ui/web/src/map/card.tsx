@@ -8,6 +8,7 @@ import { Age } from "../shared/age";
 import { quantityTitle, value } from "../shared/format";
 import { Icon, kindIcon } from "../shared/icon";
 import { chosenAsset, pointedAsset } from "../state";
+import { showDevice } from "../view";
 import type { CityMap } from "./city-map";
 
 /** What a card shows of a device that says a lot. */
@@ -90,6 +91,11 @@ function Content({ asset, pinned }: { asset: Asset; pinned: boolean }) {
         <code>{asset.id}</code>
         {asset.codec === null ? null : <span>{asset.codec}</span>}
         {asset.simulated ? <span class="tag">{words.value.panel.simulated}</span> : null}
+        {pinned ? (
+          <button type="button" class="link card-more" onClick={() => showDevice(asset.id)}>
+            {words.value.devices.details}
+          </button>
+        ) : null}
       </p>
     </>
   );

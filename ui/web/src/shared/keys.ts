@@ -11,7 +11,9 @@ export type Action =
   | "help"
   | "back"
   | "goList"
-  | "goMap";
+  | "goMap"
+  | "goDevices"
+  | "goRejected";
 
 export const TABLE: readonly { readonly keys: readonly string[]; readonly action: Action }[] = [
   { keys: ["/"], action: "search" },
@@ -23,6 +25,8 @@ export const TABLE: readonly { readonly keys: readonly string[]; readonly action
   { keys: ["m"], action: "map" },
   { keys: ["g", "i"], action: "goList" },
   { keys: ["g", "m"], action: "goMap" },
+  { keys: ["g", "d"], action: "goDevices" },
+  { keys: ["g", "x"], action: "goRejected" },
   { keys: ["?"], action: "help" },
   { keys: ["Escape"], action: "back" },
 ];
