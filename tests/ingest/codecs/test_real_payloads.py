@@ -217,7 +217,10 @@ def agrees(key: str, event: Event, said: str) -> bool:
     """Whether a key or a severity is the one that was said; a reading may name the field before its value."""
     ours = event.values.get(key)
     if key == "severity":
-        return ours in TABLES["severities"].get(said.split()[0], [said]) or event.values.get("severity_said") == said
+        return (
+            ours in TABLES["severities"].get(said.partition(" ")[0], [said])
+            or event.values.get("severity_said") == said
+        )
     if key == "event_key" and "hash of" in said:
         return ours is not None
     if key == "dedup_key" and "+" in said:
@@ -278,18 +281,29 @@ def shows(event: Event, observation: dict[str, Any], catalogue: Catalogue) -> bo
         "score": observation.get("score"),
         "top_score": observation.get("top_score"),
         "track": observation.get("track_id"),
-        "box": ",".join(map(str, observation["box"])) if "box" in observation else None,
+        "box": ",".join(map(str, flattened(observation["box"]))) if "box" in observation else None,
         "sub_label": observation.get("sub_label"),
         "sub_label_score": observation.get("sub_label_score"),
         "state": observation.get("state"),
         "zone_id": observation.get("zone_id"),
-        "plate": observation.get("value"),
         "entered_zones": ",".join(observation["entered_zones"]) if "entered_zones" in observation else None,
     }
     wanted = {name: value for name, value in shown.items() if value is not None}
-    return all(same(event.values.get(name), value) for name, value in wanted.items()) and (
-        not zones or event.zone == zones[0]
+    return (
+        all(same(event.values.get(name), value) for name, value in wanted.items())
+        and (not zones or event.zone == zones[0])
+        and ("value" not in observation or says(event, observation["value"]))
     )
+
+
+def flattened(box: list[Any]) -> Iterator[Any]:
+    for part in box:
+        yield from part if isinstance(part, list) else [part]
+
+
+def says(event: Event, value: object) -> bool:
+    """Whether any quantity is the value beside a label (a plate, a signature), a number perhaps read from its text."""
+    return any(same(each, value) or str(each) == value for each in event.values.values())
 
 
 def measures(ours: object, observation: dict[str, Any], catalogue: Catalogue, name: str) -> bool:
