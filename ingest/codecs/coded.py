@@ -7,6 +7,7 @@ from ingest.codecs.aws_shadow import read_shadow
 from ingest.codecs.cap import read_cap
 from ingest.codecs.lwm2m import read_lwm2m
 from ingest.codecs.memory import Memory
+from ingest.codecs.milesight import read_decoded, read_uplink
 from ingest.codecs.ngsi import read_ngsi
 from ingest.codecs.own import read_own
 from ingest.codecs.readings import Reading
@@ -26,6 +27,8 @@ CODE: Final[Mapping[str, Callable[[Memory], Code]]] = {
     "aws-shadow": lambda memory: read_shadow,  # noqa: ARG005 - it remembers nothing
     "cap": lambda memory: read_cap,  # noqa: ARG005 - it remembers nothing
     "lwm2m": lambda memory: read_lwm2m,  # noqa: ARG005 - it remembers nothing
+    "milesight": lambda memory: read_uplink,  # noqa: ARG005 - it remembers nothing
+    "milesight-decoded": lambda memory: read_decoded,  # noqa: ARG005 - it remembers nothing
     "ngsi": lambda memory: read_ngsi,  # noqa: ARG005 - it remembers nothing
     "own-events": lambda memory: read_own,  # noqa: ARG005 - it remembers nothing
     "senml": lambda memory: read_senml,  # noqa: ARG005 - it remembers nothing
