@@ -1,5 +1,6 @@
 """Batches: a list of events to the wide frame that rules read."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import polars as pl
@@ -33,13 +34,23 @@ class UnknownQuantities:
         """
         self._limit = limit
         self._types: dict[str, QuantityType] = {}
+        self._news: dict[str, QuantityType] = {}
 
     def type_of(self, name: str, value: Value) -> QuantityType | None:
         """Give the quantity's type, that of this value where it is its first; None where there is no more room."""
         known = self._types.get(name)
         if known is None and len(self._types) < self._limit:
-            known = self._types[name] = type_of(value)
+            known = self._types[name] = self._news[name] = type_of(value)
         return known
+
+    def take_news(self) -> dict[str, QuantityType]:
+        """Give the types that have been settled since the last call, so that somebody keeps them."""
+        news, self._news = self._news, {}
+        return news
+
+    def restore(self, types: Mapping[str, QuantityType]) -> None:
+        """Take up the types that an earlier process had settled."""
+        self._types.update(types)
 
     def settled(self, name: str) -> QuantityType | None:
         """Give the quantity's type; None where it has not come yet."""

@@ -1,5 +1,6 @@
 """Which events have been seen lately: a broker that is not sure sends a message again."""
 
+from collections.abc import Iterable
 from typing import Final
 
 REMEMBERED: Final = 200_000
@@ -24,10 +25,25 @@ class RecentIds:
 
     def add(self, identity: str) -> bool:
         """Remember an id; says whether it is new."""
-        mark = hash(identity)
+        return self._add(hash(identity))
+
+    def keep_new(self, identities: Iterable[str]) -> list[bool] | None:
+        """Remember ids, in order; says which are new, or None where all are."""
+        marks = list(map(hash, identities))
+        together = set(marks)
+        if len(together) < len(marks) or not (together.isdisjoint(self._young) and together.isdisjoint(self._old)):
+            return [self._add(mark) for mark in marks]
+        self._young |= together
+        self._make_room()
+        return None
+
+    def _add(self, mark: int) -> bool:
         if mark in self._young or mark in self._old:
             return False
         self._young.add(mark)
+        self._make_room()
+        return True
+
+    def _make_room(self) -> None:
         if len(self._young) >= self._half:
             self._old, self._young = self._young, set()
-        return True

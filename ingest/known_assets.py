@@ -1,6 +1,6 @@
 """Which assets are registered, and what payloads call them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ioc.model.assets import Asset
 
@@ -22,3 +22,8 @@ class KnownAssets:
     def city_name(self, name: str) -> str:
         """Give the city's id for what a payload calls an asset: itself, where it is nobody's alias."""
         return self._aliases.get(name, name)
+
+    def renamed(self, names: Iterable[str | None]) -> dict[str, str]:
+        """Say which of these names are aliases, and what the city calls those assets."""
+        aliases = self._aliases
+        return {name: aliases[name] for name in aliases.keys() & set(names)} if aliases else {}

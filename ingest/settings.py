@@ -64,4 +64,10 @@ class IngestSettings(BaseModel):
     )
     codecs_dir: Path | None = Field(default=None, description="Folder of your own codecs (YAML).")
     city_timezone: str = Field(default="Asia/Ho_Chi_Minh", description="IANA zone of times that come without one.")
+    flood_events_per_s: float = Field(
+        default=200,
+        ge=0,
+        description="Events a second of one device, beyond which (and beyond a burst of ten times as many) only its "
+        "latest of each batch is kept, with a count of the others; 0 keeps all.",
+    )
     strict_assets: bool = Field(default=False, description="Refuse events of assets that are not registered.")

@@ -3,18 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
-import polars as pl
-
-from ingest.batch import UnknownQuantities, build_batch
 from ingest.codec_reload import follow_codecs
 from ingest.codecs.folder import CodecFolder
 from ingest.combined_source import CombinedSource
 from ingest.counters import Counters
-from ingest.duplicates import RecentIds
+from ingest.flood import Allowance, FloodGate
+from ingest.gathering import Gatherer
+from ingest.harvest import Harvest, Harvester
 from ingest.health import Health
 from ingest.inbox_stream import open_inbox
 from ingest.known_assets import KnownAssets
@@ -22,7 +20,6 @@ from ingest.mqtt import open_mqtt
 from ingest.reader import Reader
 from ingest.settings import IngestSettings
 from ingest.source import Batch, MessageSource
-from ioc.model.events import Event, RawMessage, Rejected
 from ioc.model.faults import Fault
 from ioc.model.instant import Instant
 from ioc.runtime import clock
@@ -36,8 +33,11 @@ from ioc.store.opening import Store
 WRITER: Final = "ingest"
 """The name under which the stream is written; a second process of this name shuts the first one out."""
 
-FEW: Final = 10
-"""Messages in a batch below which little is coming in, and the next batch waits longer."""
+BUSY_PER_S: Final = 2_500
+"""Messages a second from which a batch does not wait any longer than it must."""
+
+BURST_S: Final = 10
+"""For how many seconds' worth of events a device may burst."""
 
 DRAIN_S: Final = 2.0
 """Seconds to write and acknowledge what has been received, after the stop; what is left comes again."""
@@ -45,8 +45,12 @@ DRAIN_S: Final = 2.0
 REGISTRY_S: Final = 2.0
 """Seconds between two looks at whether the registry has changed."""
 
-_TAIL_EVENTS: Final = 20_000
-_TAIL_ENTRIES: Final = 2_000
+TAIL_EVENTS: Final = 100_000
+"""Events at the end of the stream that are known again after a restart: more than a broker can have on its way."""
+
+TAIL_ENTRIES: Final = 2_000
+"""Entries of the stream that are looked at for them; at a city's rates a minute and a half of it."""
+
 _TAIL_CHUNK: Final = 16
 _RETRY_PAUSES_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -69,48 +73,34 @@ async def run(store: Store, settings: IngestSettings, stop: asyncio.Event) -> No
         max_payload=settings.max_payload,
         timezone=settings.city_timezone,
     )
-    unknown = UnknownQuantities()
+    rate = settings.flood_events_per_s
+    harvester = Harvester(
+        Gatherer(reader, catalogue),
+        gate=FloodGate(Allowance(rate, rate * BURST_S)) if rate else None,
+        strict_assets=settings.strict_assets,
+    )
     async with open_mqtt(settings) as broker, open_inbox(store.inbox) as inbox:
-        source = CombinedSource(broker, inbox)
-        ingest = Ingest(store, settings, source, reader, lambda events: build_batch(events, catalogue, unknown))
+        ingest = Ingest(store, settings, CombinedSource(broker, inbox), harvester)
         await ingest.run(stop, partial(follow_codecs, codecs, reader))
 
 
-@dataclass(frozen=True, slots=True)
-class _Harvest:
-    """What a batch of messages held."""
-
-    frame: pl.DataFrame
-    rejected: list[Rejected]
-    duplicates: int = 0
-
-
 class Ingest:
-    """Carries messages from the source to the store; one loop, one batch at a time."""
+    """Carries messages from the source to the store; the next batch is read while the one before it is written."""
 
-    def __init__(
-        self,
-        store: Store,
-        settings: IngestSettings,
-        source: MessageSource,
-        reader: Reader,
-        build: Callable[[list[Event]], tuple[pl.DataFrame, list[Rejected]]],
-    ) -> None:
-        """Take what to read from, what to read with, and where to write."""
+    def __init__(self, store: Store, settings: IngestSettings, source: MessageSource, harvester: Harvester) -> None:
+        """Take what to read from, what makes events of it, and where to write."""
         self._store = store
         self._settings = settings
         self._source = source
-        self._reader = reader
-        self._build = build
+        self._harvester = harvester
         self._counters = Counters()
         self._health = Health(self._counters, source)
-        self._recent = RecentIds()
-        self._assets = KnownAssets({})
         self._registry_version = -1
         self._clock: Instant = 0
         self._loop = asyncio.get_running_loop()
         self._written_at = float("-inf")
         self._linger_ms = settings.linger_ms
+        self._unsaved: dict[str, str] = {}
         self._stopping = False
 
     async def run(
@@ -136,7 +126,7 @@ class Ingest:
                 if follow_codecs is not None:
                     following = follow_codecs(self._health.note_codecs)
                     beside.append(tasks.create_task(following, name="follow the codecs"))
-                await self._work()
+                await self._work(tasks)
                 await end(beside)
         except TimeoutError:
             _LOG.warning("stopped before everything was kept; the broker sends the rest again", after_s=DRAIN_S)
@@ -145,67 +135,58 @@ class Ingest:
             raise group.exceptions[0] from None
         await self._health.leave(self._store)
 
-    async def _work(self) -> None:
+    async def _work(self, tasks: asyncio.TaskGroup) -> None:
+        writing: asyncio.Task[None] | None = None
         while not (self._stopping and self._source.backlog == 0):
             batch = await self._source.receive(
                 self._settings.max_batch, wait=self._until_tick(), linger=self._linger_ms / 1_000
             )
-            harvest = self._read(batch)
-            await self._keep(harvest)
-            self._source.acknowledge(batch)
-            self._count(batch, harvest)
+            harvest = self._harvester.harvest(batch, clock.now())
+            self._choose_linger(len(batch))
+            # Two are at work, never three: what the store has not taken is what the broker has to keep.
+            if writing is not None:
+                await writing
+            writing = tasks.create_task(self._finish(batch, harvest), name="write and acknowledge")
+        if writing is not None:
+            await writing
 
-    def _read(self, batch: Batch) -> _Harvest:
-        events: list[Event] = []
-        rejected: list[Rejected] = []
-        duplicates = 0
-        for message in batch.messages:
-            if isinstance(message, Rejected):
-                rejected.append(message)
-                continue
-            found, refused = self._reader.read(message)
-            rejected += refused
-            for event in found:
-                if not self._recent.add(event.id):
-                    duplicates += 1
-                elif (known := self._identified(event)) is None:
-                    rejected.append(_unregistered(event, message))
-                else:
-                    events.append(known)
-        frame, refused = self._build(events)
-        return _Harvest(frame, rejected + refused, duplicates)
+    async def _finish(self, batch: Batch, harvest: Harvest) -> None:
+        await self._keep(harvest)
+        self._source.acknowledge(batch)
+        self._count(batch, harvest)
 
-    def _identified(self, event: Event) -> Event | None:
-        """Give the asset the city's name; None where it is not registered and must be."""
-        if event.asset is None:
-            return event
-        name = self._assets.city_name(event.asset)
-        if self._settings.strict_assets and name not in self._assets:
-            return None
-        return event if name == event.asset else replace(event, asset=name)
-
-    async def _keep(self, harvest: _Harvest) -> None:
+    async def _keep(self, harvest: Harvest) -> None:
         """Write what there is, or a tick where one is due; returns when it is in the store."""
         if harvest.rejected:
             await self._patiently(lambda: self._store.rejected.add(harvest.rejected))
+        if harvest.gaps:
+            await self._patiently(lambda: self._store.gaps.record(harvest.gaps))
+        self._unsaved.update(harvest.remember)
         if harvest.frame.is_empty() and self._until_tick() > 0:
             return
         # The clock of the stream stands still rather than go back with the machine's.
         self._clock = max(self._clock, clock.now())
-        await self._patiently(lambda: self._store.events.append(harvest.frame, self._clock))
+        await self._patiently(lambda: self._store.events.append(harvest.frame, self._clock, self._unsaved))
+        self._unsaved = {}
         self._written_at = self._loop.time()
 
-    def _count(self, batch: Batch, harvest: _Harvest) -> None:
+    def _count(self, batch: Batch, harvest: Harvest) -> None:
         counters, count = self._counters, len(batch)
         counters.messages += count
         counters.acknowledged += count
         counters.events += harvest.frame.height
         counters.duplicates += harvest.duplicates
+        counters.coalesced += harvest.coalesced
         counters.rejected += len(harvest.rejected)
+        counters.gaps += sum(gap.missing for gap in harvest.gaps)
         if harvest.frame.height:
             counters.batches += 1
             counters.last_event_at = self._clock
-        self._linger_ms = self._settings.linger_ms if count >= FEW else self._settings.linger_quiet_ms
+
+    def _choose_linger(self, count: int) -> None:
+        """Wait longer for the next batch where little comes in, so that it is worth its cost."""
+        busy = count >= BUSY_PER_S * self._linger_ms / 1_000
+        self._linger_ms = self._settings.linger_ms if busy else self._settings.linger_quiet_ms
 
     def _until_tick(self) -> float:
         """Say how many seconds are left until the stream must show that time has passed."""
@@ -217,21 +198,21 @@ class Ingest:
         It may have been killed between keeping and acknowledging; what it kept then comes again.
         """
         await self._patiently(lambda: self._store.events.take_over(WRITER))
+        self._harvester.restore(await self._patiently(self._store.events.recall), clock.now())
         before, entries = "+", 0
-        while entries < _TAIL_ENTRIES and len(self._recent) < _TAIL_EVENTS:
+        while entries < TAIL_ENTRIES and self._harvester.remembered_ids < TAIL_EVENTS:
             tail = await self._patiently(partial(self._store.events.read_back, before, limit=_TAIL_CHUNK))
             if not tail:
                 break
             for entry in tail:
                 self._clock = max(self._clock, entry.clock)
-                for identity in entry.batch.get_column("id"):
-                    self._recent.add(identity)
+                self._harvester.remember_ids(entry.batch.get_column("id").to_list())
             before, entries = tail[-1].position, entries + len(tail)
 
     async def _load_registry(self) -> None:
         version = await self._store.assets.version()
         if version != self._registry_version:
-            self._assets = KnownAssets(await self._store.assets.load())
+            self._harvester.assets = KnownAssets(await self._store.assets.load())
             self._registry_version = version
 
     async def _follow_registry(self) -> None:
@@ -266,14 +247,3 @@ class Ingest:
             else:
                 self._health.note_store(None)
                 return result
-
-
-def _unregistered(event: Event, message: RawMessage) -> Rejected:
-    return Rejected(
-        message.topic,
-        message.payload[:120],
-        len(message.payload),
-        event.codec,
-        f"the asset {event.asset!r} is not registered; register it, or turn strict_assets off",
-        message.received_at,
-    )

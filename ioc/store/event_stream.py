@@ -1,11 +1,13 @@
 """The stream of event batches: one batch is one entry, written by ingest and read by everybody else."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 from uuid import uuid4
 
+import msgspec
 import polars as pl
 
 from ioc.model.events import empty_batch
@@ -56,6 +58,7 @@ class _Attempt:
     batch: pl.DataFrame
     clock: Instant
     payload: bytes
+    memory: bytes
     number: int
 
 
@@ -86,11 +89,22 @@ class EventStream:
         self._generation = int(await self._connection.call("INCR", keys.generation(writer, self._partition)))
         self._writer = writer
 
-    async def append(self, batch: pl.DataFrame, clock: Instant) -> str:
+    async def recall(self) -> dict[str, str]:
+        """Read all that was to be remembered under this writer's name, whichever process said so."""
+        answer = await self._connection.call("HGETALL", keys.memory(self._writer, self._partition))
+        return {str(name, "utf-8"): str(text, "utf-8") for name, text in answer.items()}
+
+    async def append(self, batch: pl.DataFrame, clock: Instant, remember: Mapping[str, str] | None = None) -> str:
         """Write a batch as one entry and say where it stands.
 
         After `StoreUnavailable`, call again with the same batch: it is written once, even if the
         store had already taken it when the connection broke.
+
+        Args:
+            batch: the events; none make a tick.
+            clock: the stream's clock.
+            remember: what to know again after a restart, by name, written in the same step as the entry; an empty
+                text forgets.
 
         Raises:
             Superseded: another process has taken over.
@@ -98,11 +112,17 @@ class EventStream:
         attempt = self._attempt
         if attempt is None or attempt.batch is not batch or attempt.clock != clock:
             self._number += 1
-            attempt = self._attempt = _Attempt(batch, clock, encode_batch(batch), self._number)
+            memory = msgspec.msgpack.encode(remember) if remember else b""
+            attempt = self._attempt = _Attempt(batch, clock, encode_batch(batch), memory, self._number)
         position = await self._connection.run(
             _APPEND,
-            [self._key, keys.writer(self._writer, self._partition), keys.generation(self._writer, self._partition)],
-            [self._generation, attempt.number, attempt.clock, attempt.batch.height, attempt.payload],
+            [
+                self._key,
+                keys.writer(self._writer, self._partition),
+                keys.generation(self._writer, self._partition),
+                keys.memory(self._writer, self._partition),
+            ],
+            [self._generation, attempt.number, attempt.clock, attempt.batch.height, attempt.payload, attempt.memory],
         )
         if position is None:
             raise Superseded(f"Another process has taken over writing to {self._key} as {self._writer!r}.")

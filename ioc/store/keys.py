@@ -45,6 +45,21 @@ def writer(name: str, partition: int = 0) -> str:
     return f"ioc:{{{partition}}}:writer:{name}"
 
 
+def gaps(partition: int = 0) -> str:
+    """Name the sorted set of the latest gaps in what devices sent."""
+    return f"ioc:{{{partition}}}:gaps"
+
+
+def gap_counts(partition: int = 0) -> str:
+    """Name the hash that counts, by asset, the messages that never came."""
+    return f"ioc:{{{partition}}}:gap-counts"
+
+
+def memory(writer: str, partition: int = 0) -> str:
+    """Name the hash of what a writer of the stream wants to know again after a restart."""
+    return f"ioc:{{{partition}}}:memory:{writer}"
+
+
 def asset_states(partition: int = 0) -> str:
     """Name the hash that holds the last known state of every asset, one Arrow blob with its position."""
     return f"ioc:{{{partition}}}:assets"

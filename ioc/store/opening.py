@@ -14,6 +14,7 @@ from ioc.store.checkpoints import Checkpoints
 from ioc.store.connection import Connection, StoreUnavailable
 from ioc.store.daily_keys import DailyKeys
 from ioc.store.event_stream import EventStream
+from ioc.store.gaps import Gaps
 from ioc.store.health import HealthBoard
 from ioc.store.inbox import MessageInbox
 from ioc.store.incidents import Incidents
@@ -38,6 +39,7 @@ class Store:
     assets: AssetRegistry
     incidents: Incidents
     rejected: RejectedMessages
+    gaps: Gaps
     health: HealthBoard
     daily_keys: DailyKeys
     inbox: MessageInbox
@@ -87,6 +89,7 @@ async def _assemble(connection: Connection, partition: int) -> Store:
         assets=AssetRegistry(connection, partition),
         incidents=Incidents(connection),
         rejected=RejectedMessages(connection),
+        gaps=Gaps(connection, partition),
         health=HealthBoard(connection),
         daily_keys=DailyKeys(connection),
         inbox=MessageInbox(connection, partition),

@@ -97,6 +97,21 @@ async def test_a_younger_writer_of_the_same_name_shuts_the_older_one_out(store: 
     assert [entry.batch["id"][0] for entry in await store.events.read(BEGINNING)] == ["a", "c"]
 
 
+async def test_what_a_writer_remembers_is_there_for_the_next_of_its_name(store: Store, embedded_store: str) -> None:
+    await store.events.take_over("ingest")
+    await store.events.append(empty_batch(), AT, {"asset a": "1", "asset b": "2", "người": "x"})
+    await store.events.append(empty_batch(), AT, {"asset a": "", "asset b": "3"})
+    await store.events.append(empty_batch(), AT, {f"many {number}": "m" for number in range(5_000)})
+    async with open_store(embedded_store) as later:
+        await later.events.take_over("ingest")
+        remembered = await later.events.recall()
+        assert len(remembered) == 5_002
+        assert (remembered["asset b"], remembered["người"]) == ("3", "x")
+        with pytest.raises(Superseded):
+            await store.events.append(empty_batch(), AT, {"asset b": "4"})
+        assert (await later.events.recall())["asset b"] == "3"
+
+
 async def test_writers_without_a_name_do_not_shut_each_other_out(store: Store, embedded_store: str) -> None:
     async with open_store(embedded_store) as other:
         await store.events.append(batch("a"), AT)
