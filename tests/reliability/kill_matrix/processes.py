@@ -174,6 +174,7 @@ class Line:
         publish_port: where the broker takes MQTT 3.1.1 from devices.
         wire: between ingest and the broker.
         cable: the network that ingest lives in, where it has one of its own.
+        store_url: how the store is reached from here, and from ingest.
         ledger: what the stream holds.
         rested: bytes that a warm ingest held at rest.
     """
@@ -185,6 +186,7 @@ class Line:
     cable: Cable | None
     store: Child
     ingest: Child
+    store_url: str
     ledger: Ledger
     memory: Memory
     rested: int = 0
@@ -216,10 +218,11 @@ def running_line(
         stack.callback(made.kill)
         made.start()
         wire = stack.enter_context(wire_to(read_port, host=far.host if far else "127.0.0.1"))
-        ledger = stack.enter_context(Ledger(f"unix://{_socket(folder)}"))
+        url = f"unix://{_socket(folder)}"
+        ledger = stack.enter_context(Ledger(url))
         environment = {
             "IOC_DATA": str(folder / "data"),
-            "IOC_REDIS_URL": f"unix://{_socket(folder)}",
+            "IOC_REDIS_URL": url,
             "IOC_MQTT_URL": f"mqtt://{far.host if far else '127.0.0.1'}:{wire.port}",
             **(settings or {}),
         }
@@ -227,7 +230,7 @@ def running_line(
         stack.callback(ingest.kill)
         ingest.start()
         memory = stack.enter_context(Memory(lambda: ingest.pid))
-        yield Line(broker, made, publish_port, wire, far, store, ingest, ledger, memory)
+        yield Line(broker, made, publish_port, wire, far, store, ingest, url, ledger, memory)
 
 
 def _socket(folder: Path) -> Path:

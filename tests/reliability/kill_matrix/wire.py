@@ -72,7 +72,7 @@ def _event_id(topic: bytes, rest: bytes) -> str:
     """Name an event as ingest does; nothing for what was not published by the matrix."""
     # MQTT 5 has properties before the payload, MQTT 3.1.1 has not; the payload begins with a brace.
     payload = rest[rest.find(b"{") :]
-    with suppress(ValueError, KeyError, TypeError, IndexError):
+    with suppress(ValueError, KeyError, TypeError, IndexError, RecursionError):
         said = json.loads(payload)
         return f"{topic.split(b'/')[2].decode()}:{said['boot']}:{said['seq']}"
     return ""
