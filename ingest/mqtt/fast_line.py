@@ -44,7 +44,7 @@ TAKEN_OVER_S: Final = 5.0
 _LOOK_S: Final = 1.0
 """Seconds between two looks at whether the broker is still there."""
 
-_UNANSWERED_S: Final = 5.0
+UNANSWERED_S: Final = 5.0
 """Seconds for the broker's machine to confirm that it has our bytes, whether or not we read (Linux only)."""
 
 _BREATH_S: Final = 0.002
@@ -149,7 +149,7 @@ class FastLine(asyncio.Protocol):
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if sys.platform == "linux":
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(_UNANSWERED_S * 1_000))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNANSWERED_S * 1_000))
         self._heard_at = self._excused_at = self._asked_at = self._looked_at = self._loop.time()
         self._look_again = self._loop.call_later(_LOOK_S, self._look)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
+from typing import Any
 
 import aiomqtt
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from ingest.settings import IngestSettings
 from ioc.runtime.embedded import BrokerPorts
 
-Publish = Callable[[Iterable[tuple[str, bytes]]], Awaitable[None]]
+Publish = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture(params=[3, 5], ids=["mqtt-3.1.1", "mqtt-5"])
@@ -26,16 +27,22 @@ def settings(protocol: int, embedded_broker: BrokerPorts) -> IngestSettings:
 
 
 @pytest.fixture
-async def publish(embedded_broker: BrokerPorts) -> AsyncIterator[Publish]:
-    """Publish messages at QoS 1; returns when the broker has acknowledged all of them."""
-    async with aiomqtt.Client("127.0.0.1", embedded_broker.v3, identifier="publisher") as client:
+def publish_port(embedded_broker: BrokerPorts) -> int:
+    """Where devices speak MQTT 3.1.1."""
+    return embedded_broker.v3
+
+
+@pytest.fixture
+async def publish(publish_port: int) -> AsyncIterator[Publish]:
+    """Publish messages at QoS 1, or as asked; returns when the broker has acknowledged all of them."""
+    async with aiomqtt.Client("127.0.0.1", publish_port, identifier="publisher") as client:
         client.pending_calls_threshold = 100_000
 
-        async def send(messages: Iterable[tuple[str, bytes]]) -> None:
+        async def send(messages: Iterable[tuple[str, bytes]], **options: Any) -> None:
             # All at once, because one at a time waits a round trip for each.
             async with asyncio.TaskGroup() as tasks:
                 for topic, payload in messages:
-                    tasks.create_task(client.publish(topic, payload, qos=1, timeout=60))
+                    tasks.create_task(client.publish(topic, payload, **{"qos": 1, "timeout": 60} | options))
 
         yield send
 
@@ -47,18 +54,25 @@ class Wire:
         self._target = port
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: list[asyncio.StreamWriter] = []
+        self._swallows = False
         self.connections = 0
         self.port = 0
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(65_536):
-                writer.write(data)
-                await writer.drain()
+                if not self._swallows:
+                    writer.write(data)
+                    await writer.drain()
         writer.close()
+
+    def swallow(self) -> None:
+        """Leave all connections open, and carry nothing more: each end takes the other for silent."""
+        self._swallows = True
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._swallows = False
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._target)
         self._writers += [writer, inner_writer]
         await asyncio.gather(self._relay(reader, inner_writer), self._relay(inner_reader, writer))
