@@ -157,10 +157,12 @@ def _count(value: Any) -> Any:
 def _joiner(separator: str) -> Change:
     def join(value: Any) -> Any:
         parts = value if isinstance(value, list) else [value]
-        try:
-            return separator.join(parts) or None
-        except TypeError:
-            return separator.join([as_text(part) for part in parts])
+        if parts and parts[0].__class__ is str:
+            try:
+                return separator.join(parts) or None
+            except TypeError:
+                pass  # not all of them are texts
+        return separator.join([part if part.__class__ is str else as_text(part) for part in parts]) or None
 
     return join
 
@@ -369,12 +371,12 @@ def _on_text(change: Callable[[str], str]) -> Change:
 
 def as_text(value: Any) -> str:
     """Write a scalar as JSON would, texts as they are."""
-    if isinstance(value, str):
+    if value.__class__ is str:
         return value
+    if value.__class__ is int or value.__class__ is float:
+        return repr(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return repr(value)
     raise ValueError(f"expected a text, a number or true or false, got {value!r:.40}")
 
 

@@ -1,11 +1,11 @@
 """Tests on a payload's shape: whether a message, or an item of it, is what a codec speaks of."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from ingest.codecs.paths import Frame, Getter, compile_path
-from ingest.codecs.watching import watched
+from ingest.codecs.watching import is_watching, watched
 from ioc.runtime.marked_yaml import YamlNode
 
 Holds = Callable[[Any, Frame], bool]
@@ -37,7 +37,8 @@ def compile_when(node: YamlNode) -> tuple[str, Holds]:
         )
         if not tests:
             raise node.wrong("at least one condition is needed")
-        return " or ".join(words), _any_holds(tests)
+        needed = None if is_watching() else _needed(node)
+        return " or ".join(words), _any_holds(tests) if needed is None else _any_holds_of(needed, tests)
     keys = node.keys() if node.is_mapping() else {}
     compiled = [_expectation(keys[path], expected) for path, expected in node.mapping().items()]
     if not compiled:
@@ -54,6 +55,39 @@ def compile_when(node: YamlNode) -> tuple[str, Holds]:
         return True
 
     return described, all_hold
+
+
+def _needed(node: YamlNode) -> frozenset[str] | None:
+    """Name the fields of an item of which one must be there for any of these conditions; None where none need be."""
+    names = set()
+    for condition in node.sequence():
+        found = next((path for path, expected in _items(condition) if path.isidentifier() and _needs(expected)), None)
+        if found is None:
+            return None
+        names.add(found)
+    return frozenset(names)
+
+
+def _items(condition: YamlNode) -> Iterable[tuple[str, YamlNode]]:
+    return condition.mapping().items() if condition.is_mapping() else ()
+
+
+def _needs(expected: YamlNode) -> bool:
+    """Whether nothing is never what is expected."""
+    if expected.is_mapping():
+        parts = expected.mapping()
+        return any(key in parts for key in ("type", "matches", "above", "below"))
+    return None not in [scalar(each) for each in (expected.sequence() if expected.is_sequence() else [expected])]
+
+
+def _any_holds_of(needed: frozenset[str], tests: Sequence[Holds]) -> Holds:
+    """Look first whether the item speaks of any of it: most do not, and then one glance is enough."""
+    any_holds = _any_holds(tests)
+
+    def any_holds_of(item: Any, frame: Frame) -> bool:
+        return item.__class__ is dict and not needed.isdisjoint(item) and any_holds(item, frame)
+
+    return any_holds_of
 
 
 def _any_holds(tests: Sequence[Holds]) -> Holds:
@@ -75,6 +109,8 @@ def _expectation(path: YamlNode, expected: YamlNode) -> tuple[str, Holds]:
     parts = [_part(name, get, key, node) for key, node in expected.mapping(_KEYS).items()]
     if not parts:
         raise expected.wrong(f"expected one of: {', '.join(_KEYS)}")
+    if len(parts) == 1:
+        return parts[0]
     return " and ".join(words for words, _ in parts), lambda item, frame: all(holds(item, frame) for _, holds in parts)
 
 
@@ -84,6 +120,9 @@ def _part(name: str, get: Getter, key: str, node: YamlNode) -> tuple[str, Holds]
     if key == "type":
         word = node.choice(_CLASSES)
         classes = _CLASSES[word]
+        if len(classes) == 1:
+            only = classes[0]
+            return f"{name} is of type {word}", lambda item, frame: get(item, frame).__class__ is only
         return f"{name} is of type {word}", lambda item, frame: get(item, frame).__class__ in classes
     if key == "matches":
         regex = compile_regex(node)

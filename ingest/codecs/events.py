@@ -11,7 +11,7 @@ from ingest.codecs.conditions import Holds, compile_when
 from ingest.codecs.fanout import FanOut, compile_each
 from ingest.codecs.fields import KEYS, Scope, compile_field, compile_field_parts, compile_name, constants
 from ingest.codecs.passthrough import PassThrough, compile_rest
-from ingest.codecs.paths import Frame, Getter
+from ingest.codecs.paths import Frame, Getter, plain_name
 from ingest.codecs.readings import Reading
 from ingest.codecs.times import FORMATS, compile_time
 from ioc.model.events import Kind, Signal
@@ -23,6 +23,7 @@ FIELDS: Final = ("kind", "asset", "at", "position", "zone", "signal", "values", 
 _KEYS: Final = (*FIELDS, "each", "when")
 _KINDS: Final = {str(kind): kind for kind in Kind}
 _SIGNALS: Final = {str(signal): signal for signal in Signal}
+_CONSTANT: Final = "constant"
 _NO_SIGNAL: Final = "none"
 _SIGNAL_SCOPES: Final = ("device", "children", "site")
 
@@ -113,14 +114,21 @@ def compile_production(parts: Parts, each: FanOut | None, holds: Holds | None, n
     kind_of = parts.kind
     if kind_of is None:
         raise node.wrong(f"'kind' is missing, here, in the message or in the codec: one of {', '.join(_KINDS)}")
+    plain, getters = _plain_values(parts.values)
+    constant_kind = getattr(kind_of, _CONSTANT, None)
     asset_of, at_of, lat_of, lon_of = parts.asset, parts.at, parts.lat, parts.lon
-    zone_of, signal_of, getters, rest = parts.zone, parts.signal, parts.values, parts.rest
+    zone_of, signal_of, rest = parts.zone, parts.signal, parts.rest
     signal_scope = parts.signal_scope
 
     def produce(item: Any, frame: Frame, out: list[Reading]) -> None:
         if holds is not None and not holds(item, frame):
             return
         values: dict[str, Any] = {}
+        if plain and item.__class__ is dict:
+            for quantity, field in plain:
+                value = item.get(field)
+                if value is not None:
+                    values[quantity] = value
         for name, get in getters:
             try:
                 value = get(item, frame)
@@ -137,7 +145,7 @@ def compile_production(parts: Parts, each: FanOut | None, holds: Holds | None, n
         lat = lat_of(item, frame) if lat_of is not None else None
         if values or signal is not None or lat is not None:
             reading = Reading(
-                kind_of(item, frame),
+                kind_of(item, frame) if constant_kind is None else constant_kind,
                 asset_of(item, frame) if asset_of is not None else None,
                 at_of(item, frame) if at_of is not None else None,
                 values,
@@ -162,6 +170,23 @@ def compile_production(parts: Parts, each: FanOut | None, holds: Holds | None, n
     return produce_each
 
 
+def _plain_values(
+    values: tuple[tuple[Name, Getter], ...],
+) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[Name, Getter], ...]]:
+    """Tell the values that are an item's own fields, as they are, from those for which more must be done."""
+    names = [name for name, _ in values]
+    if not all(isinstance(name, str) for name in names):
+        return (), values
+    plain, others = [], []
+    for name, get in values:
+        field = plain_name(get)
+        if field is None or names.count(name) > 1:
+            others.append((name, get))
+        else:
+            plain.append((str(name), field))
+    return tuple(plain), tuple(others)
+
+
 def _based(get: Getter | None) -> Getter | None:
     return None if get is None else _from_base(get)
 
@@ -173,7 +198,12 @@ def _from_base(get: Getter) -> Getter:
 def _kind(node: YamlNode, scope: Scope) -> Getter:
     if not node.is_mapping() and "{" not in node.text():
         kind = _KINDS[node.choice(_KINDS)]
-        return lambda item, frame: kind
+
+        def constant(_item: Any, _frame: Frame) -> Kind:
+            return kind
+
+        setattr(constant, _CONSTANT, kind)
+        return constant
     get = compile_field(node, scope)
 
     def read(item: Any, frame: Frame) -> Kind:

@@ -46,6 +46,7 @@ class Message:
         code: reads the message instead, where YAML cannot say it.
         ignore: why such a message is nothing to report.
         refuse: why such a message cannot be read.
+        special: `ignore`, `refuse` or `retained` has something to say; most messages need not be asked.
         retained: True where only what the broker had kept from before is read, False where that is not; None for both.
         private: something is stripped from the payload before it is read.
         counters: quantities that only grow, or that grow until they begin anew.
@@ -65,6 +66,7 @@ class Message:
     ignore: str | None
     refuse: str | None
     anywhere: bool = False
+    special: bool = False
     retained: bool | None = None
     private: bool = False
     counters: tuple[str, ...] = ()
@@ -135,6 +137,7 @@ def compile_message(
         ignore=nodes["ignore"].text() if "ignore" in nodes else None,
         refuse=nodes["refuse"].text() if "refuse" in nodes else None,
         retained=_RETAINED[nodes["retained"].choice(_RETAINED)] if "retained" in nodes else None,
+        special=any(key in nodes for key in ("ignore", "refuse", "retained")),
         private="strip" in nodes,
         counters=tuple(_quantity(each) for each in nodes["counters"].sequence()) if "counters" in nodes else (),
         intervals=_intervals(nodes["intervals"]) if "intervals" in nodes else {},

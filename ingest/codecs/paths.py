@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import EllipsisType
-from typing import Any
+from typing import Any, Final
 
 from ingest.codecs.topics import Captures
 from ingest.codecs.watching import watched
@@ -46,6 +46,8 @@ _STEP = re.compile(
 
 ALL = ...
 """The step `[*]`: go on with every element of an array, or every value of a map, and collect what is found."""
+
+_PLAIN: Final = "plain_name"
 
 Steps = tuple[str | int | slice | EllipsisType, ...]
 
@@ -98,11 +100,19 @@ def _parse(text: str) -> Getter | None:
     if up:
         return _from_parent(up, steps)
     if whole:
-        return lambda item, frame: _walk(frame.root, steps)
+        from_root = _compile_steps(steps)
+        return lambda item, frame: from_root(frame.root, frame)
+    return _compile_steps(steps)
+
+
+def _compile_steps(steps: Steps) -> Getter:
+    """Compile steps from the item itself; what paths mostly are has a getter of its own, which costs a third."""
     if len(steps) == 1 and isinstance(steps[0], str):
         return _one_name(steps[0])
     if len(steps) == 2 and isinstance(steps[0], str) and isinstance(steps[1], str):
         return _two_names(steps[0], steps[1])
+    if len(steps) == 2 and isinstance(steps[0], str) and isinstance(steps[1], int):
+        return _name_and_number(steps[0], steps[1])
     return lambda item, frame: _walk(item, steps)
 
 
@@ -134,7 +144,13 @@ def _one_name(name: str) -> Getter:
     def get(item: Any, _frame: Frame) -> Any:
         return item.get(name) if item.__class__ is dict else None
 
+    setattr(get, _PLAIN, name)
     return get
+
+
+def plain_name(get: Getter) -> str | None:
+    """Give the name where a getter does no more than to take an item's own field of that name."""
+    return getattr(get, _PLAIN, None)
 
 
 def _two_names(first: str, second: str) -> Getter:
@@ -143,6 +159,16 @@ def _two_names(first: str, second: str) -> Getter:
             return None
         inner = item.get(first)
         return inner.get(second) if inner.__class__ is dict else None
+
+    return get
+
+
+def _name_and_number(name: str, number: int) -> Getter:
+    beyond = number + 1 if number >= 0 else -number
+
+    def get(item: Any, _frame: Frame) -> Any:
+        inner = item.get(name) if item.__class__ is dict else None
+        return inner[number] if inner.__class__ is list and len(inner) >= beyond else None
 
     return get
 

@@ -1,6 +1,6 @@
 """The library of codecs: those that ship, those of the user, and the one way to read a message with them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,23 +60,20 @@ class Codecs:
         reads: object = _NOTHING
         value: Any = None
         failed: str | None = None
-        claimed: Message | None = None
-        reasons: list[str] = []
-        passed_over: Message | None = None
+        problems: list[str] = []
+        tried: list[tuple[Message, str | None]] = []
         found = self._index.find(topic)
         for message, captures in found:
-            if not message.anywhere:
-                claimed = claimed or message
-            if message.retained is not None and message.retained is not retained:
-                passed_over = message
-                continue
-            if message.ignore is not None and message.holds is None:
-                return Outcome(message.codec, ignored=message.ignore)
-            if message.refuse is not None and message.holds is None:
-                if claimed is message:
-                    return Outcome(message.codec, refused=message.refuse)
-                # Somebody before it claimed the topic, and could say more precisely what is wrong.
-                break
+            if message.special:
+                if message.retained is not None and message.retained is not retained:
+                    continue
+                if message.holds is None and message.ignore is not None:
+                    return Outcome(message.codec, ignored=message.ignore)
+                if message.holds is None and message.refuse is not None:
+                    if message is _claimed(found):
+                        return Outcome(message.codec, refused=message.refuse)
+                    # Somebody before it claimed the topic, and could say more precisely what is wrong.
+                    break
             if message.reads != reads:
                 reads, value, failed = message.reads, None, None
                 try:
@@ -84,32 +81,51 @@ class Codecs:
                 except ValueError as error:
                     failed = str(error)
             if failed is not None:
-                if not message.anywhere:
-                    reasons.append(failed)
+                tried.append((message, failed))
                 continue
-            problems: list[str] = []
             try:
                 readings = message.read(value, captures, problems, arrival)
             except ValueError as error:
-                return Outcome(message.codec, problems=problems, refused=str(error), private=_private(found))
+                return Outcome(message.codec, [], problems, None, str(error), _private(found))
             if readings is None:
-                if not message.anywhere:
-                    reasons.append(f"a message {message.name!r} is one where {message.wants}")
+                tried.append((message, None))
+                problems.clear()
             elif message.ignore is not None:
                 return Outcome(message.codec, ignored=message.ignore)
-            elif problems:
-                return Outcome(message.codec, readings, problems, private=_private(found))
-            elif readings:
-                return Outcome(message.codec, readings)
+            elif readings or problems:
+                return Outcome(message.codec, readings, problems, None, None, bool(problems) and _private(found))
             else:
                 return Outcome(message.codec, ignored="nothing in it is a value that is kept")
-        if claimed is None:
-            return Outcome(None, refused="no codec for this topic")
-        if not payload:
-            return Outcome(claimed.codec, ignored="an empty payload takes a retained message away")
-        if passed_over is not None and not reasons:
-            return Outcome(passed_over.codec, ignored=RETAINED if retained else NOT_RETAINED)
-        return Outcome(claimed.codec, refused="; ".join(dict.fromkeys(reasons)), private=_private(found))
+        return _unread(found, tried, retained=retained, empty=not payload)
+
+
+def _unread(
+    found: Sequence[tuple[Message, Captures]],
+    tried: Iterable[tuple[Message, str | None]],
+    *,
+    retained: bool,
+    empty: bool,
+) -> Outcome:
+    """Say why none of the messages that a topic may carry was this one."""
+    claimed = _claimed(found)
+    if claimed is None:
+        return Outcome(None, refused="no codec for this topic")
+    if empty:
+        return Outcome(claimed.codec, ignored="an empty payload takes a retained message away")
+    reasons = {
+        failed or f"a message {message.name!r} is one where {message.wants}": None
+        for message, failed in tried
+        if not message.anywhere
+    }
+    passed_over = [message for message, _ in found if message.retained is not None and message.retained is not retained]
+    if passed_over and not reasons:
+        return Outcome(passed_over[-1].codec, ignored=RETAINED if retained else NOT_RETAINED)
+    return Outcome(claimed.codec, refused="; ".join(reasons), private=_private(found))
+
+
+def _claimed(found: Iterable[tuple[Message, Captures]]) -> Message | None:
+    """Give the first message whose own topic it is."""
+    return next((message for message, _ in found if not message.anywhere), None)
 
 
 def _private(found: Iterable[tuple[Message, Captures]]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ingest.codecs.paths import Frame, Getter
-from ioc.model.instant import SECOND, Instant, from_iso, from_milliseconds, from_seconds
+from ioc.model.instant import LATEST, SECOND, Instant, from_iso, from_milliseconds, from_seconds
 
 _EPOCH = re.compile(r"[+-]?\d{1,20}(?:\.\d{0,12})?")
 _DOTTED = re.compile(r"(\d{4})[./](\d{2})[./](\d{2})[ T](\d{2}:\d{2}(?::\d{2})?)")
@@ -18,6 +18,7 @@ _NAMED = re.compile(
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UTC: Final = frozenset({"UTC", "GMT", "Z", "UCT"})
 _MAX_DATE: Final = 60
+_LATEST_SECONDS: Final = LATEST // SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ DeviceTime = Instant | LocalTime
 
 def read_seconds(value: Any) -> DeviceTime:
     """Read epoch seconds, a number or a text of one."""
+    if value.__class__ is float and 0 <= value <= _LATEST_SECONDS:
+        return round(value * SECOND)
     return from_seconds(_number(value))
 
 
@@ -105,6 +108,16 @@ def compile_time(get: Getter, read: Callable[[Any], DeviceTime], minus: Getter |
         minus: finds the seconds that lie between the event and that time; where it finds none, there is no time.
     """
 
+    def time_alone(item: Any, frame: Frame) -> Any:
+        value = get(item, frame)
+        if value is None:
+            return None
+        try:
+            return read(value)
+        except (ValueError, OverflowError) as error:
+            frame.problems.append(_complaint(value, error))
+            return None
+
     def time(item: Any, frame: Frame) -> Any:
         value = get(item, frame)
         ago = None if minus is None else minus(item, frame)
@@ -113,10 +126,14 @@ def compile_time(get: Getter, read: Callable[[Any], DeviceTime], minus: Getter |
         try:
             return read(value) if ago is None else _earlier(read(value), ago)
         except (ValueError, OverflowError) as error:
-            frame.problems.append(f"the time {value!r:.40} cannot be read, the arrival is taken instead: {error}")
+            frame.problems.append(_complaint(value, error))
             return None
 
-    return time
+    return time_alone if minus is None else time
+
+
+def _complaint(value: Any, error: Exception) -> str:
+    return f"the time {value!r:.40} cannot be read, the arrival is taken instead: {error}"
 
 
 def _earlier(at: DeviceTime, seconds: Any) -> DeviceTime:
