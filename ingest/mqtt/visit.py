@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import aiomqtt
@@ -49,8 +49,7 @@ class Visit:
         try:
             await self._client.subscribe([(topic, 1) for topic in topics])
             async for message in self._client.messages:
-                payload = message.payload if isinstance(message.payload, bytes) else b""
-                yield str(message.topic), payload, clock.now(), message.retain, message.qos
+                yield str(message.topic), message.payload, clock.now(), message.retain, message.qos
         except aiomqtt.MqttError as lost:
             raise _lost(self._address, lost) from lost
 
@@ -65,10 +64,11 @@ class Visit:
                 async with asyncio.TaskGroup() as group:
                     for topic, payload, retain in messages[start : start + AT_ONCE]:
                         group.create_task(self._client.publish(topic, payload, qos=1, retain=retain))
-        except* aiomqtt.MqttError as lost:
-            raise _lost(self._address, lost.exceptions[0]) from None
-        except* ValueError as wrong:
-            raise Fault(f"A message cannot be published: {wrong.exceptions[0]}", wrong_use=False) from None
+        except ExceptionGroup as group:
+            first = group.exceptions[0]
+            if isinstance(first, aiomqtt.MqttError):
+                raise _lost(self._address, first) from None
+            raise Fault(f"A message cannot be published: {first}.", wrong_use=False) from group
 
 
 @asynccontextmanager
@@ -94,11 +94,9 @@ async def visit(settings: IngestSettings, name: str) -> AsyncIterator[Visit]:
         try:
             yield Visit(client, address)
         finally:
-            try:
+            # Where it is lost already, whoever listened or published has been told.
+            with suppress(aiomqtt.MqttError):
                 await client.__aexit__(None, None, None)
-            except aiomqtt.MqttError:
-                # It is lost already, and whoever listened or published has been told.
-                pass
         return
     raise Fault(f"The broker at {address} cannot be reached or refuses us: {refused}.", wrong_use=False)
 
