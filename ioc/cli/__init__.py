@@ -16,6 +16,10 @@ COMMANDS: Final = {
     "codec": ("ioc.cli.codec:codec_app", "List, check and try codecs."),
     "rules": ("ioc.cli.rules:rules_app", "Check, test and backtest rules."),
     "simulate": ("ioc.cli.simulate:simulate", "Play a city's devices against a broker."),
+    "record": ("ioc.cli.record:record", "Write what devices say to a file."),
+    "replay": ("ioc.cli.replay:replay", "Publish again what was recorded."),
+    "assets": ("ioc.cli.assets:assets_app", "Register the city's assets, and list them."),
+    "city": ("ioc.cli.city:city_app", "Say which city this is."),
     "config": ("ioc.cli.config:config_app", "Show what is configured, and from where."),
     "doctor": ("ioc.cli.doctor:doctor", "Check what the line needs in order to run."),
 }
