@@ -26,7 +26,9 @@ def tls_context(settings: IngestSettings, address: Address) -> ssl.SSLContext | 
     try:
         context = ssl.create_default_context(cafile=settings.mqtt_ca)
     except (OSError, ssl.SSLError) as problem:
-        raise Fault(f"mqtt_ca {settings.mqtt_ca} cannot be used: {problem}; give a file of PEM certificates.") from None
+        raise Fault(
+            f"mqtt_ca {settings.mqtt_ca} cannot be used: {_told(problem)}; give a file of PEM certificates."
+        ) from None
     if settings.mqtt_certificate is not None:
         try:
             # Without a password of its own, a locked key must fail instead of asking on the terminal.
@@ -34,6 +36,10 @@ def tls_context(settings: IngestSettings, address: Address) -> ssl.SSLContext | 
         except (OSError, ssl.SSLError, ValueError) as problem:
             raise Fault(
                 f"mqtt_certificate {settings.mqtt_certificate} cannot be used with mqtt_key {settings.mqtt_key}: "
-                f"{problem}; give PEM files that belong together, the key without a password."
+                f"{_told(problem)}; give PEM files that belong together, the key without a password."
             ) from None
     return context
+
+
+def _told(problem: Exception) -> str:
+    return (isinstance(problem, OSError) and problem.strerror) or str(problem)
