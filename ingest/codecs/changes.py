@@ -11,7 +11,7 @@ import msgspec
 
 from ingest.codecs.conditions import compile_regex, scalar
 from ingest.codecs.identifiers import NORMALISERS, hide_addresses, plain_address
-from ingest.codecs.paths import Frame, Getter
+from ingest.codecs.paths import Frame, Getter, plain_name
 from ingest.codecs.payloads import compile_payload, read_number
 from ingest.codecs.splitting import MAX_SEARCHED
 from ingest.codecs.units import conversion, convertible
@@ -104,6 +104,15 @@ def _after(changes: list[Change]) -> Wrap:
 
 
 def _changed_once(get: Getter, change: Change) -> Getter:
+    field = plain_name(get)
+    if field is not None:
+
+        def changed_field(item: Any, _frame: Frame) -> Any:
+            value = item.get(field) if item.__class__ is dict else None
+            return None if value is None else change(value)
+
+        return changed_field
+
     def changed(item: Any, frame: Frame) -> Any:
         value = get(item, frame)
         return None if value is None else change(value)
@@ -417,10 +426,10 @@ TYPES: Final[Mapping[str, Change]] = {
 
 
 def number_if_one(value: Any) -> Any:
-    """Take a text that is a number for one; anything else stays as it is."""
+    """Take a text that is a number for one, with a "%" behind it or not; anything else stays as it is."""
     if value.__class__ is not str:
         return value
     try:
-        return read_number(value)
+        return read_number(value.removesuffix("%"))
     except ValueError:
         return value

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ingest.codecs.changes import CHANGES, compile_changes, compile_drop, convert, number_if_one
-from ingest.codecs.fields import Scope
+from ingest.codecs.fields import Scope, compile_reading
 from ingest.codecs.identifiers import quantity_name
 from ingest.codecs.paths import Frame, Getter, compile_path, path_head
 from ingest.codecs.watching import is_watching, watched
@@ -49,7 +49,7 @@ def compile_rest(node: YamlNode, named: YamlNode | None, scope: Scope) -> PassTh
         scope: what its fields may speak of.
     """
     parts = node.mapping(KEYS)
-    get = compile_path(parts["path"]) if "path" in parts else None
+    get = compile_reading(parts["path"]) if "path" in parts else None
     names, changes = _renamed(parts, scope)
     names.update((each.text(), None) for each in (parts["skip"].sequence() if "skip" in parts else []))
     if named is not None and get is None:
