@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from ingest.codecs.aws_shadow import read_shadow
 from ingest.codecs.cap import read_cap
+from ingest.codecs.home_assistant import Discovery
 from ingest.codecs.lwm2m import read_lwm2m
 from ingest.codecs.memory import Memory
 from ingest.codecs.milesight import read_decoded, read_uplink
@@ -26,6 +27,8 @@ but cannot be read at all.
 CODE: Final[Mapping[str, Callable[[Memory], Code]]] = {
     "aws-shadow": lambda memory: read_shadow,  # noqa: ARG005 - it remembers nothing
     "cap": lambda memory: read_cap,  # noqa: ARG005 - it remembers nothing
+    "home-assistant-config": lambda memory: Discovery(memory).read_config,
+    "home-assistant-state": lambda memory: Discovery(memory).read_state,
     "lwm2m": lambda memory: read_lwm2m,  # noqa: ARG005 - it remembers nothing
     "milesight": lambda memory: read_uplink,  # noqa: ARG005 - it remembers nothing
     "milesight-decoded": lambda memory: read_decoded,  # noqa: ARG005 - it remembers nothing
