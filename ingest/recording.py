@@ -25,8 +25,8 @@ LONGEST_LINE: Final = 16 * 1_048_576
 CHUNK: Final = 200
 """Messages published together where no time lies between them."""
 
-FLUSH_EVERY: Final = SECOND
-"""How long a line may wait to be in the file."""
+FLUSH_S: Final = 1.0
+"""Seconds that a line may wait to be in the file."""
 
 _ADDRESS = re.compile(
     r"(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}(?P<by>[:-])(?:[0-9A-Fa-f]{2}(?P=by)){4}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:-])"
@@ -87,7 +87,7 @@ class Recorder(AbstractContextManager["Recorder"]):
     path: Path
     count: int = 0
     _file: "gzip.GzipFile | IO[bytes]" = field(init=False, repr=False)
-    _flushed_at: Instant = field(default=0, init=False)
+    _flushed: int = field(default=0, init=False)
 
     def __enter__(self) -> Self:
         """Create the file.
@@ -116,9 +116,12 @@ class Recorder(AbstractContextManager["Recorder"]):
         # A topic may hold half a character, which only escapes can write.
         self._file.write(json.dumps(line).encode() + b"\n")
         self.count += 1
-        if message.received_at - self._flushed_at >= FLUSH_EVERY:
+
+    def flush(self) -> None:
+        """See to it that everything is in the file; whoever records calls it now and then."""
+        if self.count != self._flushed:
             self._file.flush()
-            self._flushed_at = message.received_at
+            self._flushed = self.count
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /

@@ -1,5 +1,6 @@
 """`ioc record`: writes what devices say to a file."""
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -38,7 +39,7 @@ def record(
     treat it as personal data, keep it no longer than needed, and give it to nobody who may not see it.
     """
     from ingest.mqtt.visit import visit  # noqa: PLC0415 - the help does not need it
-    from ingest.recording import Recorded, Recorder, StandIns  # noqa: PLC0415
+    from ingest.recording import FLUSH_S, Recorded, Recorder, StandIns  # noqa: PLC0415
     from ioc.cli.counting import counter  # noqa: PLC0415
     from ioc.cli.interrupted import run_until_interrupted  # noqa: PLC0415
     from ioc.config import load  # noqa: PLC0415
@@ -51,9 +52,15 @@ def record(
 
     with Recorder(file) as recorder:
 
+        async def flush() -> None:
+            while True:
+                await asyncio.sleep(FLUSH_S)
+                recorder.flush()
+
         async def listen() -> None:
             nonlocal lost
             async with visit(settings, "record") as there:
+                flushing = asyncio.create_task(flush())
                 try:
                     with counter("messages") as count:
                         async for heard in there.listen(topic or settings.topics):
@@ -61,6 +68,7 @@ def record(
                             recorder.write(stand_ins.hide(message) if hide_addresses else message)
                             count(recorder.count)
                 finally:
+                    flushing.cancel()
                     lost = there.lost
 
         run_until_interrupted(listen, seconds)

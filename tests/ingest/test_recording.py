@@ -95,6 +95,7 @@ def test_what_a_killed_recorder_had_flushed_can_be_read(tmp_path: Path) -> None:
     with Recorder(path) as recorder:
         for message in MESSAGES:
             recorder.write(message)
+        recorder.flush()
         copy.write_bytes(path.read_bytes())
     assert read_to_the_end(copy) == (MESSAGES, f"{copy}:4:1: the file is damaged or ends too early: it was not closed")
 
