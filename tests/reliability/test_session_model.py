@@ -5,10 +5,12 @@ The stage, the session, the inbox and the store's stream are the real ones; brok
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from itertools import count
 from typing import Any
 from unittest import mock
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -17,13 +19,16 @@ from session_model.broker import ModelLine, numbered, unreadable
 from session_model.memory_store import BY_CHANCE
 from session_model.world import World, modelled
 
+from ingest.gathering import Gatherer
 from ingest.mqtt.session import MqttSource
-from ingest.reader import Reader
 from ioc.store.event_stream import EventStream
 
 MOMENTS = st.sampled_from([0.001, 0.01, 0.05, 0.3, 1.0])
 
 BLOWS = ("crash", "cut", "forget")
+BATCHES = st.sampled_from([5, 30])
+"""Messages of a batch at most: below and above the number from which they are read as columns."""
+
 DELAYS = st.sampled_from([0.0, 0.05, 0.5])
 
 
@@ -32,12 +37,13 @@ class Session(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.numbers = count(1)
+        self.numbers = {asset: count(1) for asset in "ab"}
+        self.odd = count(1)
         self.world: World | None = None
 
-    @initialize(renumbers=st.booleans(), limit=st.sampled_from([3, 1_000]), delay=DELAYS)
-    def begin(self, renumbers: bool, limit: int, delay: float) -> None:
-        self.world = World(renumbers=renumbers, queue_limit=limit, max_batch=5)
+    @initialize(renumbers=st.booleans(), limit=st.sampled_from([3, 1_000]), delay=DELAYS, batch=BATCHES)
+    def begin(self, renumbers: bool, limit: int, delay: float, batch: int) -> None:
+        self.world = World(renumbers=renumbers, receive_maximum=8 * batch // 5, queue_limit=limit, max_batch=batch)
         self.world.memory.delay = delay
 
     def teardown(self) -> None:
@@ -54,12 +60,12 @@ class Session(RuleBasedStateMachine):
     @rule(asset=st.sampled_from("ab"), many=st.integers(1, 30), then=MOMENTS)
     def publish(self, asset: str, many: int, then: float) -> None:
         for _ in range(many):
-            self.world.publish(numbered(asset, next(self.numbers)))
+            self.world.publish(numbered(asset, next(self.numbers[asset])))
         self.world.run_for(then)
 
     @rule(then=MOMENTS)
     def publish_what_cannot_be_read(self, then: float) -> None:
-        self.world.publish(unreadable(next(self.numbers)))
+        self.world.publish(unreadable(next(self.odd)))
         self.world.run_for(then)
 
     @rule(seconds=MOMENTS)
@@ -113,7 +119,7 @@ class Session(RuleBasedStateMachine):
     def strike_in_the_middle_of_it(self, first: float, blow: str, second: float, asset: str) -> None:
         """What any of the rules above could do, were they drawn one after the other."""
         for _ in range(20):
-            self.world.publish(numbered(asset, next(self.numbers)))
+            self.world.publish(numbered(asset, next(self.numbers[asset])))
         self.world.run_for(first)
         if blow == "crash":
             self.world.crash()
@@ -137,6 +143,8 @@ class Session(RuleBasedStateMachine):
         lost = {message.identity for message in world.published if not world._is_kept(message)}
         unsaid = sorted(lost - world.broker.forgiven)
         assert not unsaid, f"{unsaid[0]} is lost"
+        imagined = sorted(world.gaps() - world.broker.forgiven)
+        assert not imagined, f"{imagined[0]} is said to be missing and is not"
         assert world.times_said_that_the_session_was_lost == world.broker.sessions_lost + 1
 
 
@@ -191,15 +199,14 @@ def acknowledging_across_connections() -> Iterator[None]:
 
 @contextmanager
 def naming_events_by_chance() -> Iterator[None]:
-    read, chance = Reader.read, count()
+    gather, chance = Gatherer.gather, count()
 
-    def read_anew(self: Reader, message: Any) -> Any:
-        events, rejected = read(self, message)
-        for event in events:
-            event.id = f"{event.id}{BY_CHANCE}{next(chance)}"
-        return events, rejected
+    def gather_anew(self: Gatherer, batch: Any) -> Any:
+        gathered = gather(self, batch)
+        names = [f"{identity}{BY_CHANCE}{next(chance)}" for identity in gathered.frame["id"]]
+        return replace(gathered, frame=gathered.frame.with_columns(pl.Series("id", names, dtype=pl.String)))
 
-    with mock.patch.object(Reader, "read", read_anew):
+    with mock.patch.object(Gatherer, "gather", gather_anew):
         yield
 
 

@@ -8,7 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from ioc.store import event_stream, keys
+import msgspec
+
+from ioc.store import event_stream, gaps, keys
 from ioc.store.connection import Argument, Connection, Script, StoreUnavailable
 from ioc.store.event_stream import decode_batch
 from ioc.store.opening import Store, _assemble
@@ -24,6 +26,7 @@ class Memory:
         problem: why it takes nothing at present; None where it does.
         delay: seconds that an answer takes.
         lose_answers: how many of the next batches are written although their answer never comes.
+        gaps: what was given up for missing, as `boot first last asset`.
         late: what dead processes had sent and has not arrived yet.
     """
 
@@ -35,6 +38,7 @@ class Memory:
         self.late: list[Callable[[], Any]] = []
         self.counts: Counter[str] = Counter()
         self.rejected_topics: Counter[str] = Counter()
+        self.gaps: set[str] = set()
         self._strings: dict[str, bytes] = {}
         self._hashes: defaultdict[str, dict[bytes, bytes]] = defaultdict(dict)
         self._streams: defaultdict[str, list[tuple[bytes, dict[bytes, bytes]]]] = defaultdict(list)
@@ -66,7 +70,7 @@ class Memory:
 
     def append(self, names: Sequence[str], arguments: Sequence[Any]) -> bytes | None:
         """Do what the script `append_batch` does."""
-        stream, writer, generation_key = names
+        stream, writer, generation_key, memory = names
         generation, number = int(arguments[0]), int(arguments[1])
         if int(self._strings.get(generation_key, b"0")) > generation:
             return None
@@ -76,10 +80,16 @@ class Memory:
                 return last[b"position"]
             if number < int(last[b"number"]):
                 return None
-        clock, count, payload = arguments[2:5]
+        clock, count, payload, remember = arguments[2:6]
         position: bytes = self._xadd(stream, "*", "clock", clock, "count", count, "bytes", payload)
         last.update({b"generation": b"%d" % generation, b"number": b"%d" % number, b"position": position})
+        for name, text in (msgspec.msgpack.decode(remember) if remember else {}).items():
+            self._hashes[memory][name.encode()] = text.encode()
         return position
+
+    def record_gaps(self, arguments: Sequence[Any]) -> None:
+        """Do what the script `record_gaps` does."""
+        self.gaps.update(arguments[2::4])
 
     def _xadd(self, key: str, *parts: Any) -> bytes:
         fields = parts[parts.index("*") + 1 :]
@@ -151,7 +161,10 @@ class MemoryConnection(Connection):
         self.is_dead = False
 
     async def call(self, *command: Argument) -> Any:
-        """Run one command."""
+        """Run one command; to wait for news is to wait in vain, since nothing comes over HTTP."""
+        if command[0] == "XREAD":
+            await asyncio.sleep(float(command[command.index("BLOCK") + 1]) / 1_000 if "BLOCK" in command else 0)
+            return None
         return (await self.call_many([command]))[0]
 
     async def call_many(self, commands: Sequence[Sequence[Argument]], *, atomic: bool = False) -> list[Any]:
@@ -160,6 +173,8 @@ class MemoryConnection(Connection):
 
     async def run(self, script: Script, names: Sequence[str], arguments: Sequence[Argument]) -> Any:
         """Run a script."""
+        if script is gaps._RECORD:
+            return await self._ask(lambda: self._memory.record_gaps(arguments))
         if script is not event_stream._APPEND:
             raise NotImplementedError("the model's store does not know this script; add it here")
         holds_events = int(arguments[3]) > 0

@@ -14,6 +14,7 @@ from session_model.memory_store import Memory, MemoryConnection, open_memory_sto
 from session_model.virtual_time import VirtualLoop
 
 from ingest import stage
+from ingest.codecs.folder import CodecFolder
 from ingest.codecs.registry import load_codecs
 from ingest.mqtt.session import MqttSource
 from ingest.settings import IngestSettings
@@ -35,12 +36,12 @@ def _once(reading: Callable[..., Any]) -> Callable[..., Any]:
 class World:
     """One city: what was published, what is kept, and an ingest that lives and dies."""
 
-    def __init__(self, *, renumbers: bool, **settings: Any) -> None:
+    def __init__(self, *, renumbers: bool, receive_maximum: int = 8, **settings: Any) -> None:
         """Start ingest, and wait until it is connected."""
         self.loop = VirtualLoop()
         self.loop.world = self  # type: ignore[attr-defined]
         self.memory = Memory()
-        self.broker = ModelBroker(self._is_kept, renumbers=renumbers)
+        self.broker = ModelBroker(self._is_kept, renumbers=renumbers, receive_maximum=receive_maximum)
         self.published: list[Message] = []
         self.settings = IngestSettings(mqtt_url="mqtt://model", **settings)
         self.said: list[str] = []
@@ -113,6 +114,15 @@ class World:
                 self.task.result()
                 raise AssertionError("ingest has ended by itself")
 
+    def gaps(self) -> set[str]:
+        """Name the events that ingest believes to be missing, as they are named in the store."""
+        named = [gap.split(" ", 3) for gap in self.memory.gaps]
+        return {
+            f"{asset}:{boot}:{number}"
+            for boot, first, last, asset in named
+            for number in range(int(first), int(last) + 1)
+        }
+
     def heal(self) -> None:
         """Mend everything, and wait until ingest has acknowledged all that the broker held."""
         self.broker.is_up = True
@@ -174,6 +184,12 @@ def modelled() -> Iterator[None]:
 
     with mock.patch.object(MqttSource, "_new_line", new_line), ExitStack() as stack:
         # Each process reads them anew from files, which is most of what a start costs and nothing that is tested here.
-        for reading in (load_codecs, load_catalogue):
-            stack.enter_context(mock.patch.object(stage, reading.__name__, _once(reading)))
+        stack.enter_context(mock.patch.object(stage, "load_catalogue", _once(load_catalogue)))
+        stack.enter_context(mock.patch.object(CodecFolder, "load", _once(load_codecs)))
+        # It looks for changes in a thread, which knows nothing of this time.
+        stack.enter_context(mock.patch.object(stage, "follow_codecs", _wait_for_ever))
         yield
+
+
+async def _wait_for_ever(*_: Any) -> None:
+    await asyncio.Event().wait()
