@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from ui.server.settings import UiSettings
 from ui.server.webhook_settings import WebhookSettings
 from ui.server.webhooks import Doors
 
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "webhooks.md"
 TOKEN = "correct-horse-battery-staple"
 OTHER = "another-horse-another-staple"
 
@@ -200,3 +202,18 @@ def test_a_webhook_has_exactly_one_good_token(given: dict[str, str]) -> None:
 
 def test_the_inbox_of_the_store_is_what_is_written_to(store: Store) -> None:
     assert isinstance(store.inbox, MessageInbox)
+
+
+async def test_the_example_of_the_document_is_taken(store: Store, serving: Any) -> None:
+    text = PAGE.read_text("utf-8")
+    request, answered = re.findall(r"```(?:http|json)\n(.*?)```", text, re.DOTALL)[:2]
+    head, _, body = request.partition("\n\n")
+    first, *lines = head.splitlines()
+    headers = dict(line.split(": ", 1) for line in lines)
+    webhook = WebhookSettings(
+        source="prometheus-1", codec="alertmanager", token=headers["Authorization"].removeprefix("Bearer ")
+    )
+    async with serving(store, UiSettings(port=0, webhooks=(webhook,))) as running:
+        answer = await running.http.post(first.split()[1], headers=headers, content=body.encode())
+    assert answer.status_code == 202
+    assert answer.json().keys() == msgspec.json.decode(answered).keys()
