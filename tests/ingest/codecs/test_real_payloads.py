@@ -152,6 +152,8 @@ def shortcomings(sample: Sample, reader: Reader, catalogue: Catalogue) -> list[s
         reader = prepared(sample, catalogue)
     events, rejected = reader.read(sample.message)
     reasons = [f"rejected: {each.reason}" for each in rejected]
+    codec = TABLES["codecs"].get(sample.expected["family"], sample.expected["family"])
+    reasons += [f"taken by {event.codec}" for event in events if event.codec != codec]
     records = [record for record in sample.expected["records"] if record["signal"] != "ignore"]
     if not records and events:
         reasons.append("expected nothing")
