@@ -1,10 +1,12 @@
 """Tests on a payload's shape: whether a message, or an item of it, is what a codec speaks of."""
 
+# ruff: noqa: ARG005 - every test takes the item and its frame, whichever of them it needs
+
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from ingest.codecs.paths import Frame, Getter, compile_path
+from ingest.codecs.paths import Frame, Getter, compile_path, plain_name
 from ingest.codecs.watching import is_watching, watched
 from ioc.runtime.marked_yaml import YamlNode
 
@@ -37,30 +39,38 @@ def compile_when(node: YamlNode) -> tuple[str, Holds]:
         )
         if not tests:
             raise node.wrong("at least one condition is needed")
-        needed = None if is_watching() else _needed(node)
+        needed = needed_fields(node)
         return " or ".join(words), _any_holds(tests) if needed is None else _any_holds_of(needed, tests)
     keys = node.keys() if node.is_mapping() else {}
     compiled = [_expectation(keys[path], expected) for path, expected in node.mapping().items()]
     if not compiled:
         raise node.wrong("at least one condition is needed, such as: type: new")
     described = " and ".join(words for words, _ in compiled)
-    if len(compiled) == 1:
-        return described, compiled[0][1]
-    every = tuple(holds for _, holds in compiled)
+    return described, _all_hold([holds for _, holds in compiled])
+
+
+def _all_hold(tests: Sequence[Holds]) -> Holds:
+    if len(tests) == 1:
+        return tests[0]
+    if len(tests) == 2:
+        first, second = tests
+        return lambda item, frame: first(item, frame) and second(item, frame)
 
     def all_hold(item: Any, frame: Frame) -> bool:
-        for holds in every:  # noqa: SIM110 - a generator costs twice as much, at every message
+        for holds in tests:  # noqa: SIM110 - a generator costs twice as much, at every message
             if not holds(item, frame):
                 return False
         return True
 
-    return described, all_hold
+    return all_hold
 
 
-def _needed(node: YamlNode) -> frozenset[str] | None:
+def needed_fields(node: YamlNode) -> frozenset[str] | None:
     """Name the fields of an item of which one must be there for any of these conditions; None where none need be."""
     names = set()
-    for condition in node.sequence():
+    if is_watching():
+        return None
+    for condition in node.sequence() if node.is_sequence() else [node]:
         found = next((path for path, expected in _items(condition) if path.isidentifier() and _needs(expected)), None)
         if found is None:
             return None
@@ -109,9 +119,7 @@ def _expectation(path: YamlNode, expected: YamlNode) -> tuple[str, Holds]:
     parts = [_part(name, get, key, node) for key, node in expected.mapping(_KEYS).items()]
     if not parts:
         raise expected.wrong(f"expected one of: {', '.join(_KEYS)}")
-    if len(parts) == 1:
-        return parts[0]
-    return " and ".join(words for words, _ in parts), lambda item, frame: all(holds(item, frame) for _, holds in parts)
+    return " and ".join(words for words, _ in parts), _all_hold([holds for _, holds in parts])
 
 
 def _part(name: str, get: Getter, key: str, node: YamlNode) -> tuple[str, Holds]:
@@ -122,6 +130,8 @@ def _part(name: str, get: Getter, key: str, node: YamlNode) -> tuple[str, Holds]
         classes = _CLASSES[word]
         if len(classes) == 1:
             only = classes[0]
+            if name == "." and not is_watching():
+                return f"{name} is of type {word}", lambda item, frame: item.__class__ is only
             return f"{name} is of type {word}", lambda item, frame: get(item, frame).__class__ is only
         return f"{name} is of type {word}", lambda item, frame: get(item, frame).__class__ in classes
     if key == "matches":
@@ -151,11 +161,16 @@ def _one_of(name: str, get: Getter, node: YamlNode, *, wanted: bool) -> tuple[st
     # True equals 1 in Python but not in a payload, so the class is part of what is compared.
     table = frozenset((_family(value), value) for value in values)
     described = f"{name} is {'' if wanted else 'not '}{' or '.join(str(value) for value in values)}"
+    field = plain_name(get)
     if wanted and len(values) == 1 and isinstance(values[0], str):
         word = values[0]
+        if field is not None:
+            return described, lambda item, frame: item.__class__ is dict and item.get(field) == word
         return described, lambda item, frame: get(item, frame) == word
     if wanted and len(values) == 1 and isinstance(values[0], bool):
         truth = values[0]
+        if field is not None:
+            return described, lambda item, frame: item.__class__ is dict and item.get(field) is truth
         return described, lambda item, frame: get(item, frame) is truth
     if all(isinstance(value, str) for value in values):
         words = frozenset(values)

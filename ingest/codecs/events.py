@@ -217,6 +217,14 @@ def _kind(node: YamlNode, scope: Scope) -> Getter:
 
 def _text_field(node: YamlNode, scope: Scope) -> Getter:
     get = compile_field(node, scope)
+    field = plain_name(get)
+    if field is not None:
+
+        def read_field(item: Any, _frame: Frame) -> str | None:
+            value = item.get(field) if item.__class__ is dict else None
+            return value if value is None or value.__class__ is str else as_text(value)
+
+        return read_field
 
     def read(item: Any, frame: Frame) -> str | None:
         value = get(item, frame)

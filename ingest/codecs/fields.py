@@ -5,10 +5,11 @@
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 from ingest.codecs.changes import CHANGES, Pseudonymiser, compile_changes
-from ingest.codecs.conditions import Holds, compile_when, scalar
+from ingest.codecs.conditions import Holds, compile_when, needed_fields, scalar
 from ingest.codecs.identifiers import quantity_name
 from ingest.codecs.memory import Memory
 from ingest.codecs.paths import Frame, Getter, compile_path
@@ -71,6 +72,9 @@ def compile_field_parts(
     if change is not None:
         get = change(get)
     holds = compile_when(parts["when"])[1] if "when" in parts else None
+    if sources[0] == "const" and change is None and holds is not None and "default" not in parts:
+        constant = scalar(parts["const"])
+        return lambda item, frame: constant if holds(item, frame) else None
     default = scalar(parts["default"]) if "default" in parts else None
     return get if holds is None and default is None else _assemble(get, holds, default)
 
@@ -105,8 +109,7 @@ def compile_template(node: YamlNode, scope: Scope) -> Callable[[Captures], str]:
     if not names:
         return lambda captures: text
     if text == f"{{{names[0]}}}":
-        only = names[0]
-        return lambda captures: captures[only]
+        return itemgetter(names[0])
     return text.format_map
 
 
@@ -164,6 +167,10 @@ def _cases(node: YamlNode, scope: Scope, quantity: Quantity | None) -> Getter:
     if not getters:
         raise node.wrong("at least one case is needed, such as: {when: {type: end}, const: clear}")
 
+    needed = [needed_fields(case.mapping()["when"]) if "when" in case.mapping() else None for case in node.sequence()]
+    if None not in needed:
+        return _first_case_of(frozenset().union(*[names for names in needed if names is not None]), getters)
+
     def first_case(item: Any, frame: Frame) -> Any:
         for get in getters:
             value = get(item, frame)
@@ -186,7 +193,25 @@ def _together(node: YamlNode, scope: Scope) -> Getter:
     return all_of_them
 
 
+def _first_case_of(needed: frozenset[str], getters: tuple[Getter, ...]) -> Getter:
+    """Look first whether the item speaks of anything that a case asks for; where it does not, none is this one."""
+
+    def first_case_of(item: Any, frame: Frame) -> Any:
+        if item.__class__ is not dict or needed.isdisjoint(item):
+            return None
+        for get in getters:
+            value = get(item, frame)
+            if value is not None:
+                return value
+        return None
+
+    return first_case_of
+
+
 def _assemble(get: Getter, holds: Holds | None, default: Any) -> Getter:
+    if holds is not None and default is None:
+        return lambda item, frame: get(item, frame) if holds(item, frame) else None
+
     def assembled(item: Any, frame: Frame) -> Any:
         if holds is not None and not holds(item, frame):
             return None

@@ -102,7 +102,7 @@ def compile_rest(node: YamlNode, named: YamlNode | None, scope: Scope) -> PassTh
 def _fields_alone(get: Getter | None, names: Mapping[str, str | None], pass_on: PassThrough) -> PassThrough:
     """Do what `pass_on` does, in a third of the time, for an object whose own fields are all that is passed."""
     known: dict[str, Any] = dict(names)
-    unknown = object()
+    name_of, unknown, passed = known.get, object(), _PASSED
 
     def pass_fields(item: Any, frame: Frame, values: dict[str, Any]) -> None:
         source = item if get is None else get(item, frame)
@@ -112,8 +112,8 @@ def _fields_alone(get: Getter | None, names: Mapping[str, str | None], pass_on: 
             pass_on(item, frame, values)
             return
         for raw, value in source.items():
-            if value.__class__ in _PASSED:
-                name = known.get(raw, unknown)
+            if value.__class__ in passed:
+                name = name_of(raw, unknown)
                 if name is unknown:
                     name = quantity_name(raw)
                     if len(known) < _MAX_KNOWN:

@@ -78,6 +78,8 @@ def read_hex(payload: Any) -> bytes:
 
 
 def _json(payload: Any) -> Any:
+    if payload.__class__ is bytes:
+        return read_json(payload)
     if payload.__class__ is str:
         # A lone surrogate is refused there, with its own sentence.
         payload = payload.encode("utf-8", "surrogatepass")

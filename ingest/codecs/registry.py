@@ -20,7 +20,7 @@ SHIPPED: Final = Path(__file__).with_name("library")
 """The codecs that come with the program."""
 
 _KEYS: Final = ("codec", "title", "about", "kind", "messages")
-_NOTHING: Final = object()
+_UNREAD: Final[tuple[Any, str | None]] = (None, None)
 
 RETAINED: Final = "the broker had kept it from before, and such messages of this sort are old news"
 NOT_RETAINED: Final = "messages of this sort count only where the broker had kept them from before"
@@ -39,6 +39,7 @@ class Codecs:
         self.memory = Memory() if memory is None else memory
         self.names = tuple(names)
         self._index = TopicIndex(claims)
+        self._known_topics = self._index.remembered
 
     def reads_alone(self, topic: str) -> tuple[Message, Captures] | None:
         """Give the message in code that everything on a topic is which is not retained; None where it depends."""
@@ -57,12 +58,13 @@ class Codecs:
             arrival: when it arrived.
             retained: whether the broker had kept it from before.
         """
-        reads: object = _NOTHING
+        reads: str | None = None
+        read_before: dict[str, tuple[Any, str | None]] = {}
         value: Any = None
         failed: str | None = None
         problems: list[str] = []
         tried: list[tuple[Message, str | None]] = []
-        found = self._index.find(topic)
+        found = self._known_topics.get(topic) or self._index.find(topic)
         for message, captures in found:
             if message.special:
                 if message.retained is not None and message.retained is not retained:
@@ -75,11 +77,16 @@ class Codecs:
                     # Somebody before it claimed the topic, and could say more precisely what is wrong.
                     break
             if message.reads != reads:
-                reads, value, failed = message.reads, None, None
-                try:
-                    value = message.decode(payload)
-                except ValueError as error:
-                    failed = str(error)
+                if reads is not None:
+                    # An unknown topic is tried with many codecs, of which some read alike, but not one after another.
+                    read_before[reads] = value, failed
+                reads = message.reads
+                value, failed = read_before.get(reads, _UNREAD)
+                if value is None and failed is None:
+                    try:
+                        value = message.decode(payload)
+                    except ValueError as error:
+                        failed = str(error)
             if failed is not None:
                 tried.append((message, failed))
                 continue

@@ -40,7 +40,11 @@ def read_json(payload: bytes) -> Any:
     kind = value.__class__
     if kind is not dict and kind is not list:
         return value
-    if len(payload) > _LARGE and _evidently_sound(payload, value):
+    if len(payload) > _LARGE:
+        if _evidently_sound(payload, value):
+            return value
+    elif kind is dict and len(value) == payload.count(b":") and payload.count(b"[") < MAX_DEPTH - 1:
+        # No colon is left for a key that was swallowed, nor for one further down; only arrays can be deep.
         return value
     keys = _count_keys(value, 1)
     # Two exact bounds, cheapest first. A key has a colon behind it, so equally many colons as keys means that none

@@ -127,11 +127,11 @@ class TopicIndex(Generic[T]):
         self._by_first: dict[str | None, list[tuple[Claim[T], tuple[T, Captures]]]] = {}
         for claim in claims:
             self._by_first.setdefault(claim.pattern.first, []).append((claim, (claim.target, nothing)))
-        self._remembered: dict[str, tuple[tuple[T, Captures], ...]] = {}
+        self.remembered: dict[str, tuple[tuple[T, Captures], ...]] = {}
 
     def find(self, topic: str) -> tuple[tuple[T, Captures], ...]:
         """Give each claim's target with its captures, in the order in which they are to be tried."""
-        known = self._remembered.get(topic)
+        known = self.remembered.get(topic)
         return self._search(topic) if known is None else known
 
     def _search(self, topic: str) -> tuple[tuple[T, Captures], ...]:
@@ -144,7 +144,7 @@ class TopicIndex(Generic[T]):
                 found.append((claim.target, captures) if captures else bare)
         result = tuple(found)
         if len(topic) <= MAX_REMEMBERED_LENGTH:
-            if len(self._remembered) >= MAX_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[topic] = result
+            if len(self.remembered) >= MAX_REMEMBERED:
+                self.remembered.clear()
+            self.remembered[topic] = result
         return result

@@ -83,4 +83,4 @@ def test_the_memory_of_topics_has_an_end(monkeypatch: pytest.MonkeyPatch) -> Non
     for number in range(100):
         index.find(f"a/{number}")
         index.find("a/" + "x" * 1000 + str(number))
-    assert len(index._remembered) <= 10
+    assert len(index.remembered) <= 10
