@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test bench format lint lock screenshots clean development
+.PHONY: help setup demo test bench soak format lint lock screenshots clean development
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
@@ -23,6 +23,9 @@ test: development ## run everything: format, lint, types, imports, tests, web, b
 
 bench: development ## measure speed and memory; figures as NDJSON
 	@$(BIN)/python tools/bench.py
+
+soak: development ## the long form of the kill tests: a million events, hours; exit 1 on any loss
+	@$(BIN)/python tools/soak.py
 
 format: development ## format the sources
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix . && $(BIN)/python tools/page.py run format
