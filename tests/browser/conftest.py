@@ -22,7 +22,8 @@ from ingest.batch import build_batch
 from ioc.assembly.codec_trial import CodecTrial
 from ioc.model.alerts import Severity
 from ioc.model.assets import Asset
-from ioc.model.events import Event, empty_batch
+from ioc.model.events import Event, Rejected, empty_batch
+from ioc.model.gaps import Gap
 from ioc.model.identity import alert_id, digest, incident_id
 from ioc.model.incidents import Incident
 from ioc.model.instant import MINUTE, SECOND, Instant
@@ -182,6 +183,7 @@ class ControlRoom:
         self._port = 0
         self.url = ""
         self.speaking = True
+        self.trouble = ""
         self.began = clock.now()
 
     def start(self, basemap: Path | str | None = None) -> None:
@@ -269,7 +271,8 @@ class ControlRoom:
         await self._store.health.report(
             "ingest",
             {
-                "state": "ok",
+                "state": "degraded" if self.trouble else "ok",
+                "message": self.trouble,
                 "events_total": 10_000,
                 "events_per_s": rate,
                 "last_event_at": last // 1000,
@@ -289,6 +292,23 @@ class ControlRoom:
         built: Any = build_batch(events, load_catalogue())
         batch = built[0] if isinstance(built, tuple) else built
         await self._store.events.append(batch, now)
+
+    def refuse(self, messages: list[Rejected]) -> None:
+        """Keep messages that nobody could read."""
+        self.run(self._store.rejected.add(messages))
+
+    def lose(self, gaps: list[Gap]) -> None:
+        """Note messages that never arrived."""
+        self.run(self._store.gaps.record(gaps))
+
+    def say(self, events: list[Event]) -> None:
+        """Let devices report."""
+        built: Any = build_batch(events, load_catalogue())
+        self.run(self._store.events.append(built[0] if isinstance(built, tuple) else built, clock.now()))
+
+    def register(self, assets: list[Asset]) -> None:
+        """Make these the city's devices, and no others."""
+        self.run(self._store.assets.replace(assets))
 
     def raise_incidents(self, count: int, *, longest: bool = False, title: str | None = None) -> list[Incident]:
         """Open some incidents of every severity, and let people work on a few."""

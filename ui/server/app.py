@@ -19,7 +19,6 @@ from ui.server.guard import Guard, Policy, Requests
 from ui.server.health import judge
 from ui.server.hub import Hub
 from ui.server.live import live
-from ui.server.lost import Gaps, NoGaps
 from ui.server.rejections import Rejections
 from ui.server.settings import UiSettings
 from ui.server.views import basemap_sources
@@ -61,8 +60,7 @@ def create_app(
         settings = settings.model_copy(update={"basemap": None})
     hub = hub or Hub(World(), now, tick=settings.tick_ms * MILLISECOND, most=settings.max_sockets)
     devices = Devices(hub.world, now)
-    gaps: Gaps = getattr(store, "gaps", NoGaps())
-    feed = Feed(store, hub.world, hub, devices, gaps, now)
+    feed = Feed(store, hub.world, hub, devices, now)
     requests = Requests()
     deliveries = webhooks.Deliveries()
 
@@ -99,7 +97,7 @@ def create_app(
 
     app.include_router(
         devices_api.router(
-            devices=devices, rejections=Rejections(store.rejected), gaps=gaps, try_codec=try_codec, now=now
+            devices=devices, rejections=Rejections(store.rejected), gaps=store.gaps, try_codec=try_codec, now=now
         )
     )
 

@@ -10,13 +10,14 @@ from fastapi import APIRouter, Path, Query, Response
 
 from ioc.model.events import RawMessage
 from ioc.model.faults import Fault
+from ioc.model.gaps import Gap
 from ioc.model.instant import MILLISECOND, Instant, whole_milliseconds
 from ioc.model.kinds import Kind
+from ioc.store.gaps import Gaps
 from ui.server import schemas
 from ui.server.answers import BLANK_IS_ALL, describe_answer, describe_errors, json_of
 from ui.server.codec_trial import TryCodec
 from ui.server.devices import DeviceFilter, DeviceOrder, Devices, DeviceStatus, page_of
-from ui.server.lost import Gap, Gaps
 from ui.server.problems import Problem, unknown
 from ui.server.rejections import SHOWN, Rejections, matching, of_device, view
 
@@ -209,7 +210,7 @@ def _gap(gap: Gap) -> dict[str, Any]:
         "boot": gap.boot,
         "first": gap.first,
         "last": gap.last,
-        "count": gap.last - gap.first + 1,
+        "count": gap.missing,
         "at": whole_milliseconds(gap.at),
     }
 

@@ -19,7 +19,6 @@ from ioc.store.opening import Store
 from ui.server.devices import Devices
 from ui.server.health import Board, Knowledge, judge
 from ui.server.hub import Hub
-from ui.server.lost import Gaps
 from ui.server.world import CLOSED_SHOWN, World
 
 PROCESS: Final = "ui"
@@ -58,7 +57,6 @@ class Feed:
         world: what is kept up.
         hub: who is told.
         devices: who shows what was lost.
-        gaps: where that is kept.
         now: the wall clock.
     """
 
@@ -66,10 +64,10 @@ class Feed:
     world: World
     hub: Hub
     devices: Devices
-    gaps: Gaps
     now: Callable[[], Instant]
     board: Board = field(default_factory=dict)
     _away: dict[str, str] = field(default_factory=dict)
+    _refused: tuple[str, str] | None = None
     _lost: bool = False
     _began: Instant | None = None
     _loaded: dict[str, asyncio.Event] = field(default_factory=lambda: {name: asyncio.Event() for name in _JOBS})
@@ -84,7 +82,8 @@ class Feed:
     @property
     def knowledge(self) -> Knowledge:
         """What the server itself can say of the program's health."""
-        return Knowledge(self.world.clock, self.store_away, self._lost, self._began)
+        refused = self._refused if self._away else None
+        return Knowledge(self.world.clock, self.store_away, self._lost, self._began, refused)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -122,6 +121,7 @@ class Feed:
                 await job()
             except StoreUnavailable as error:
                 reason = error.reason
+                self._refused = (error.vi, error.reason) if error.refused else None
             except Exception as error:
                 # The outermost edge: one entry that nobody expected must not take the screen away.
                 log.exception("following the store failed; trying again", what=name)
@@ -190,7 +190,7 @@ class Feed:
 
     async def _follow_gaps(self) -> NoReturn:
         while True:
-            self.devices.gaps = await self.gaps.counts()
+            self.devices.gaps = await self.store.gaps.counts()
             self._reached("gaps")
             await asyncio.sleep(GAPS_EVERY_S)
 

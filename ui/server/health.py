@@ -33,12 +33,14 @@ class Knowledge:
         store_away: why the store cannot be asked; None where it can.
         lost: whether the store has come back without its data.
         since: since when the server has looked; None where that does not matter.
+        store_refuses: why the store answers and takes nothing, in Vietnamese and in English; None where it does not.
     """
 
     clock: Instant | None
     store_away: str | None = None
     lost: bool = False
     since: Instant | None = None
+    store_refuses: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,15 @@ def _of_store(known: Knowledge) -> Iterator[HealthMessage]:
             "Kho dữ liệu đã mất những gì từng lưu: vụ việc trước đó không còn.",
             "The store has lost what it held: earlier incidents are gone.",
         )
-    if known.store_away is not None:
+    if known.store_refuses is not None:
+        # Nobody can say so on the board: writing there is refused as well.
+        vi, en = known.store_refuses
+        yield HealthMessage(
+            Severity.CRITICAL,
+            f"{vi} Không sự kiện nào được lưu cho đến khi sửa xong; thiết bị và máy chủ MQTT giữ lại.",
+            f"{en} No event is kept until that is mended; devices and the broker hold them back.",
+        )
+    elif known.store_away is not None:
         yield HealthMessage(
             Severity.CRITICAL,
             "Kho dữ liệu không phản hồi; màn hình giữ những gì đã biết.",

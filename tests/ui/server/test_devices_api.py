@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +9,8 @@ import pytest
 
 from ioc.model.events import RawMessage, Rejected
 from ioc.model.faults import Fault
-from ioc.model.instant import SECOND, Instant
+from ioc.model.gaps import Gap
+from ioc.model.instant import SECOND
 from ioc.store.rejected import KEPT
 from ui.server import devices_api
 from ui.server.settings import UiSettings
@@ -62,31 +62,8 @@ async def test_an_id_with_slashes_is_found(served: Any, batch: Any, until: Any, 
     assert (body["id"], body["values"]) == (name, {"pm25": 3.0})
 
 
-@dataclass(frozen=True)
-class Gap:
-    """As the store gives it."""
-
-    asset: str
-    boot: str
-    first: int
-    last: int
-    at: Instant
-
-
-class KeptGaps:
-    """Gaps of two devices."""
-
-    async def counts(self) -> dict[str, int]:
-        return {"cam-1": 5}
-
-    async def latest(self, limit: int = 100) -> list[Gap]:
-        return [Gap("cam-1", "a1", 17, 21, NOON), Gap("other", "b", 1, 1, NOON)][:limit]
-
-
-async def test_a_device_shows_what_was_lost_and_what_nobody_could_read(
-    store: Any, serving: Any, until: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(type(store), "gaps", KeptGaps(), raising=False)
+async def test_a_device_shows_what_was_lost_and_what_nobody_could_read(store: Any, serving: Any, until: Any) -> None:
+    await store.gaps.record([Gap("cam-1", "a1", 17, 21, NOON), Gap("other", "b", 1, 1, NOON)])
     await store.rejected.add(
         [refused("ioc/camera/cam-1/events"), refused("ioc/camera/cam-11/events"), refused("event 1 of cam-1")]
     )

@@ -116,7 +116,12 @@ function Head({ device }: { device: DeviceDetails }) {
         {device.lat === null || device.lon === null ? (
           <span class="quiet">{devices.noPlace}</span>
         ) : (
-          <button type="button" class="button" onClick={() => deviceOnMap(device.id)}>
+          <button
+            type="button"
+            class="button"
+            aria-label={devices.toMap}
+            onClick={() => deviceOnMap(device.id)}
+          >
             <Icon name="target" size={14} /> {devices.toMap} <kbd>M</kbd>
           </button>
         )}

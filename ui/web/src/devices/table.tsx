@@ -71,9 +71,10 @@ export function DeviceTable() {
       <Head />
       <div class="table-scroll" ref={scroller} onScroll={look} role="rowgroup">
         <div class="table-all" style={{ height: `${total * ROW}px` }}>
-          {shown.map((index) => (
-            <Row key={index} index={index} device={rows.value.get(index)} />
-          ))}
+          {shown.map((index) => {
+            const device = rows.value.get(index);
+            return <Row key={device?.id ?? index} index={index} device={device} />;
+          })}
         </div>
         {total === 0 ? <Empty /> : null}
       </div>

@@ -177,7 +177,7 @@ export const vi: Dictionary = {
     language: "Ngôn ngữ",
     who: "Tên của bạn",
     whoMissing: "Tên của bạn?",
-    demo: "thành phố mô phỏng",
+    demo: "mô phỏng",
     openCounts: "Vụ việc đang mở theo mức độ",
     keys: "Phím tắt",
   },

@@ -8,7 +8,7 @@ import { visibleLines } from "../shared/visible";
 import { bytesOf, hexLines, readable } from "./bytes";
 
 /** Bytes on a line: as many as the panel is wide. */
-const WIDTH = 12;
+const width = (): number => (window.innerWidth < 640 ? 8 : 16);
 
 export function FirstBytes({ group }: { group: RejectedGroup }) {
   const asHex = useSignal(group.text === null);
@@ -53,12 +53,13 @@ export function FirstBytes({ group }: { group: RejectedGroup }) {
 }
 
 function Hex({ bytes }: { bytes: Uint8Array }) {
+  const across = width();
   return (
     <pre class="bytes bytes-hex">
-      {hexLines(bytes, WIDTH).map((line) => (
+      {hexLines(bytes, across).map((line) => (
         <span key={line.offset}>
           <i>{line.offset}</i>
-          {`  ${line.hex.padEnd(WIDTH * 3 - 1)}  `}
+          {`  ${line.hex.padEnd(across * 3 - 1)}  `}
           <b>{line.letters}</b>
           {"\n"}
         </span>

@@ -45,7 +45,7 @@ export function TrialResult({ trial }: { trial: Trial }) {
         <>
           <h4>{words_.nearest}</h4>
           <ul class="trial-near">
-            {trial.nearest.map((near) => (
+            {apart(trial.nearest).map((near) => (
               <li key={`${near.codec} ${near.topic} ${near.message}`}>
                 <p>
                   <strong>{near.codec}</strong> <code>{visible(near.topic)}</code>
@@ -70,6 +70,15 @@ export function TrialResult({ trial }: { trial: Trial }) {
       )}
     </div>
   );
+}
+
+/** Several messages of a codec may be near for the same reasons; said once, it is said. */
+function apart(nearest: Trial["nearest"]): Trial["nearest"] {
+  const seen = new Set<string>();
+  return nearest.filter((near) => {
+    const key = [near.codec, near.topic, ...near.reasons].join("\n");
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 function EventMade({ event }: { event: Evidence }) {

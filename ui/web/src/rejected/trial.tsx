@@ -71,7 +71,7 @@ export function TrialForm({ size, kept }: { size: number; kept: number }) {
         <label>
           <span>{words_.codec}</span>
           <textarea
-            class="code"
+            class="code code-lines"
             rows={codec === "" ? 3 : 12}
             maxLength={32768}
             spellcheck={false}
@@ -92,7 +92,12 @@ export function TrialForm({ size, kept }: { size: number; kept: number }) {
           ) : null}
         </p>
         <div class="action-row">
-          <button type="submit" class="button button-main" disabled={trying.value || topic === ""}>
+          <button
+            type="submit"
+            class="button button-main"
+            aria-label={words_.run}
+            disabled={trying.value || topic === ""}
+          >
             <Icon name="run" size={14} />
             {trying.value ? words_.running : words_.run}
             <kbd>Ctrl ↵</kbd>

@@ -5,7 +5,17 @@ import { language, words } from "../i18n";
 import { city, now } from "../live/store";
 import { age, clock, roughAge, spokenAge } from "./format";
 
-export function Age({ at, rough = false }: { at: number; rough?: boolean }) {
+interface Props {
+  readonly at: number;
+  readonly rough?: boolean;
+}
+
+export function Age({ at, rough = false }: Props) {
+  // Another instant is another age at once, not with the clock's next tick.
+  return <AgeSince key={at} at={at} rough={rough} />;
+}
+
+function AgeSince({ at, rough }: Required<Props>) {
   // Computed texts change only the text node, and only when they read differently.
   const shown = useComputed(() => (rough ? roughAge : age)(now.value - at, words.value));
   const spoken = useComputed(() => words.value.time.ago(spokenAge(now.value - at, words.value)));
