@@ -21,6 +21,9 @@ LANGUAGES: Final = ("vi", "en")
 MAX_ALERTS: Final = 1_000
 """Alerts of one feed; a feed with more is rejected."""
 
+MAX_INFOS: Final = 200
+"""Blocks of one alert that are read."""
+
 MAX_PARAMETERS: Final = 16
 """Numbers that a sender may add under names of its own; every name is a column, and anybody can be a sender."""
 
@@ -105,7 +108,11 @@ def _is_feed(value: Any) -> bool:
 
 
 def _read_alert(alert: Mapping[str, Any], problems: list[str]) -> Iterator[Reading]:
-    infos: list[Mapping[str, Any]] = [info for info in _many(alert.get("info")) if isinstance(info, dict)]
+    infos: list[Mapping[str, Any]] = []
+    for info in _many(alert.get("info"))[:MAX_INFOS]:
+        # Some senders write one block twice.
+        if isinstance(info, dict) and info not in infos:
+            infos.append(info)
     chosen, others = _in_best_language(infos)
     message_type = (_text(alert, "msgType", "type") or "Alert").lower()
     if message_type == "ack":
@@ -200,7 +207,9 @@ def _parameters(info: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
         name, value = _name_and_value(parameter)
         if name and value and _NUMBER.fullmatch(value) and given < MAX_PARAMETERS:
             given += 1
-            yield quantity_name(name), float(value)
+            own = quantity_name(name)
+            # Every centre that watches earthquakes has its own name for this one.
+            yield "magnitude" if own.endswith("magnitude") else own, float(value)
 
 
 def _areas(info: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -236,7 +236,7 @@ def _asset(entity: Entity) -> str:
     mmsi = entity.value("mmsi")
     if entity.type == "AisVessel" and isinstance(mmsi, (int, str)) and not isinstance(mmsi, bool):
         return f"mmsi:{mmsi}"
-    devices = entity.value("ref_device")
+    devices = entity.value("ref_device") or entity.value("observed_by")
     device = devices[0] if isinstance(devices, list) and len(devices) == 1 else devices
     if isinstance(device, str) and device and _OBSERVATION.fullmatch(entity.type):
         return device

@@ -97,6 +97,10 @@ def test_blocks_in_one_language_speak_of_different_things() -> None:
     assert second.values["label"] == "Landslide"
 
 
+def test_a_block_that_stands_there_twice_counts_once() -> None:
+    assert len(parsed(alert(info(), info()))) == 1
+
+
 @pytest.mark.parametrize(
     ("fields", "block", "signal", "phase"),
     [
@@ -158,6 +162,11 @@ def test_numbers_among_the_senders_own_words_become_quantities_but_not_without_e
     assert values["word_0"] == 0.5
     assert sum(name.startswith("word_") for name in values) == MAX_PARAMETERS
     assert "office" not in values
+
+
+def test_a_magnitude_is_one_whatever_its_centre_calls_it() -> None:
+    word = "<parameter><valueName>EventPreliminaryMagnitude</valueName><value>6.1</value></parameter>"
+    assert parsed(alert(info(word)))[0].values["magnitude"] == 6.1
 
 
 def test_a_senders_own_word_replaces_nothing_of_the_alert() -> None:
