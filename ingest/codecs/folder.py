@@ -5,6 +5,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from ingest.codecs.changes import Pseudonymiser
+from ingest.codecs.memory import Memory
 from ingest.codecs.messages import Message
 from ingest.codecs.registry import SHIPPED, Codecs, compile_codec
 from ingest.codecs.topics import Claim
@@ -26,8 +27,8 @@ class _Compiled:
 class CodecFolder:
     """Loads all codecs, and again those whose files have changed.
 
-    What has not changed is not compiled anew, so that a codec which remembers (the aliases of a Sparkplug node, what
-    Home Assistant's discovery announced) forgets nothing because somebody edited another one.
+    What has not changed is not compiled anew, and what readers in code remember (the aliases of a Sparkplug node, what
+    Home Assistant's discovery announced) outlives every change.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class CodecFolder:
         self._shipped = shipped
         self._catalogue = catalogue
         self._pseudonyms = pseudonyms
+        self._memory = Memory()
         self._compiled: dict[Path, _Compiled] = {}
         self._watch: FolderWatch | None = None
 
@@ -78,7 +80,7 @@ class CodecFolder:
                 owners[codec.name] = path
                 claims += [replace(claim, rank=(claim.rank[0], rank, *claim.rank[2:])) for claim in codec.claims]
         self._compiled = compiled
-        return Codecs(claims, owners)
+        return Codecs(claims, owners, self._memory)
 
     def reload(self) -> Codecs | None:
         """Load anew where a file was added, changed or removed since the last time; None where none was.
@@ -108,5 +110,5 @@ class CodecFolder:
             return None
         if known is not None and known.digest == digest:
             return known
-        claims = tuple(compile_codec(document, 0, self._catalogue, self._pseudonyms))
+        claims = tuple(compile_codec(document, 0, self._catalogue, self._pseudonyms, self._memory))
         return _Compiled(digest, name, claims)

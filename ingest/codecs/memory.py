@@ -1,5 +1,8 @@
 """What readers in code remember from one message to a later one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -22,3 +25,15 @@ class Memory:
         if found is None:
             found = self._parts[part] = part()
         return found
+
+    @contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """Let everything be as it was when this block ends: what was read in it was only tried."""
+        before = {kind: deepcopy(vars(part)) for kind, part in self._parts.items()}
+        try:
+            yield
+        finally:
+            for kind, part in self._parts.items():
+                attributes = before.get(kind) or vars(kind())
+                vars(part).clear()
+                vars(part).update(attributes)

@@ -11,6 +11,7 @@ from secrets import token_bytes
 from typing import Any, Final, Protocol
 
 from ingest.codecs.changes import Pseudonymiser
+from ingest.codecs.memory import Memory
 from ingest.codecs.messages import Message
 from ingest.codecs.nearest import distance
 from ingest.codecs.readings import Outcome
@@ -88,11 +89,12 @@ class WatchedCodecs:
         if document is None:
             raise Fault(f"{source} is empty; expected a codec")
         with watching() as book:
-            for _ in compile_codec(document, -1, catalogue, pseudonyms):
+            for _ in compile_codec(document, -1, catalogue, pseudonyms, self.codecs.memory):
                 pass
         name = document.mapping()["codec"].text()
         others = [claim for claim in self.claims if claim[0].target.codec != name]
-        return _in_order([*book.claims, *others], [name, *(each for each in self.codecs.names if each != name)])
+        names = [name, *(each for each in self.codecs.names if each != name)]
+        return _in_order([*book.claims, *others], names, self.codecs.memory)
 
 
 def load_watched(
@@ -109,7 +111,7 @@ def load_watched(
     """
     with watching() as book:
         codecs = load_codecs(shipped, user_dir, catalogue=catalogue, pseudonyms=pseudonyms)
-    return _in_order(book.claims, list(codecs.names))
+    return _in_order(book.claims, list(codecs.names), codecs.memory)
 
 
 NO_CODECS: Final = WatchedCodecs(Codecs((), ()), ())
@@ -128,14 +130,17 @@ def trace(codecs: WatchedCodecs, message: RawMessage, reader: Reads) -> dict[str
         the topic meets in their order, up to the one that took it, with payload, conditions, fan-out and fields;
         `nearest`, where none took it; `events` and `rejected`.
     """
-    outcome = _decode(codecs.codecs, message)
+    memory = codecs.codecs.memory
+    with memory.forgetting():
+        outcome = _decode(codecs.codecs, message)
     tried: list[dict[str, Any]] = []
     taken: dict[str, Any] | None = None
     for claim, node in codecs.claims:
         captures = claim.match(message.topic)
         if captures is None or taken is not None:
             continue
-        attempt = _attempt(claim, node, captures, message)
+        with memory.forgetting():
+            attempt = _attempt(claim, node, captures, message)
         tried.append(attempt)
         if attempt["verdict"] == "taken":
             taken = attempt
@@ -154,9 +159,9 @@ def trace(codecs: WatchedCodecs, message: RawMessage, reader: Reads) -> dict[str
     }
 
 
-def _in_order(claims: list[WatchedClaim], names: list[str]) -> WatchedCodecs:
+def _in_order(claims: list[WatchedClaim], names: list[str], memory: Memory) -> WatchedCodecs:
     claims = sorted(claims, key=lambda each: each[0].rank)
-    return WatchedCodecs(Codecs([claim for claim, _ in claims], names), tuple(claims))
+    return WatchedCodecs(Codecs([claim for claim, _ in claims], names, memory), tuple(claims))
 
 
 def _decode(codecs: Codecs, message: RawMessage) -> Outcome:

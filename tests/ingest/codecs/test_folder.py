@@ -1,6 +1,7 @@
 """Codecs that change while they are at work."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,18 @@ def test_what_has_not_changed_is_not_compiled_anew(mine: Path, shipped: Path) ->
     assert found is not None
     for topic, name in (("one/x", "one"), ("ship/x", "ship")):
         assert found._index.find(topic)[0][0] is before[name]
+
+
+def test_what_a_device_announced_is_remembered_though_codecs_change(mine: Path) -> None:
+    folder = CodecFolder(mine, CATALOGUE)
+    before = folder.load()
+    config = {"name": "Heat", "state_topic": "boiler/heat", "unique_id": "boiler-1", "device_class": "temperature"}
+    before.decode("homeassistant/sensor/boiler/heat/config", json.dumps(config).encode())
+    assert before.decode("boiler/heat", b"21.5").readings
+    (mine / "one.yaml").write_text(codec("one"))
+    after = folder.reload()
+    assert after is not None
+    assert after.decode("boiler/heat", b"21.5").readings == before.decode("boiler/heat", b"21.5").readings
 
 
 def test_a_mistake_is_said_once_with_its_place_and_what_comes_after_it_is_seen(mine: Path, shipped: Path) -> None:
