@@ -4,14 +4,20 @@ import asyncio
 import re
 import resource
 import shutil
+import ssl
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import ui.server
+from ingest.mqtt import parse_address
+from ingest.mqtt.tls import tls_context
+from ingest.mqtt.trial import ALLOWED, IN_FLIGHT, NotTried, Trial, try_session
+from ingest.settings import IngestSettings
 from ioc.config import Configuration
 from ioc.model.faults import Fault
 from ioc.runtime import clock, embedded
@@ -170,13 +176,71 @@ def _broker(configuration: Configuration) -> Iterator[Found]:
         return
     url = redact(settings.mqtt_url)
     try:
-        hello = say_hello(settings.mqtt_url, settings.mqtt_protocol)
-    except Refused as problem:
-        yield Found("broker", Finding.BAD, f"{url} does not let us in: {problem}")
+        address = parse_address(settings.mqtt_url)
+        tls = tls_context(settings, address)
+        hello, protocol = _hello(settings, tls)
+    except (Refused, Fault) as problem:
+        yield Found("broker", Finding.BAD, f"{url} does not let us in: {redact(str(problem))}")
         return
-    spoken = "MQTT 5" if settings.mqtt_protocol == 5 else "MQTT 3.1.1"
+    spoken = "MQTT 5" if protocol == 5 else "MQTT 3.1.1"
     yield Found("broker", Finding.GOOD, f"{hello.version or 'a broker'} at {url}, {spoken}")
     yield from _broker_limits(hello, settings.max_payload)
+    if protocol == 3:
+        yield Found(
+            "receive maximum",
+            Finding.DOUBTFUL,
+            "MQTT 3.1.1 has none; ingest stops reading when it is full. Its sessions never end: remove those of client "
+            "ids that are used no more",
+        )
+        return
+    try:
+        trial = try_session(address, tls)
+    except NotTried as reason:
+        yield Found("session", Finding.DOUBTFUL, f"not tried: the broker {redact(str(reason))}")
+        return
+    yield from _session(trial, settings.receive_maximum)
+
+
+def _hello(settings: IngestSettings, tls: ssl.SSLContext | None) -> tuple[Hello, Literal[3, 5]]:
+    """Greet the broker in the version of MQTT that ingest would speak with it."""
+    try:
+        return say_hello(settings.mqtt_url, settings.mqtt_protocol, tls=tls), settings.mqtt_protocol
+    except Refused:
+        if settings.mqtt_adapter != "auto" or settings.mqtt_protocol == 3:
+            raise
+        with suppress(Refused):
+            return say_hello(settings.mqtt_url, 3, tls=tls), 3
+        raise
+
+
+def _session(trial: Trial, receive_maximum: int) -> Iterator[Found]:
+    """Say what a trial means for messages that come while ingest is away."""
+    if not trial.session_present:
+        yield Found("session", Finding.BAD, "the broker forgets a session that is away; let it keep sessions")
+    elif trial.kept < trial.published:
+        yield Found(
+            "session",
+            Finding.BAD,
+            f"the broker kept only {trial.kept:,} of {trial.published:,} messages that it had acknowledged, for a "
+            "session that was away; let it queue without a limit of messages (Mosquitto: max_queued_messages 0, and a "
+            "limit of bytes by max_queued_bytes)",
+        )
+    else:
+        kept = f"{trial.kept:,} of {trial.published:,} messages were kept for a session that was away"
+        yield Found("session", Finding.GOOD, kept)
+    own_window = trial.at_once <= trial.in_flight < IN_FLIGHT and trial.at_once <= receive_maximum
+    if trial.at_once <= ALLOWED:
+        yield Found("receive maximum", Finding.GOOD, "obeyed after a session has been resumed")
+    elif own_window:
+        sentence = f"the broker sends {trial.at_once} messages at once whatever is asked, which ingest has room for"
+        yield Found("receive maximum", Finding.GOOD, sentence)
+    else:
+        yield Found(
+            "receive maximum",
+            Finding.BAD,
+            f"ignored after a session has been resumed: {trial.at_once:,} messages came at once where {ALLOWED} were "
+            "allowed",
+        )
 
 
 def _broker_limits(hello: Hello, max_payload: int) -> Iterator[Found]:
@@ -192,9 +256,8 @@ def _broker_limits(hello: Hello, max_payload: int) -> Iterator[Found]:
     if hello.version and "mosquitto" in hello.version.lower() and _numbers(hello.version) < OLDEST_MOSQUITTO:
         yield Found(
             "mosquitto",
-            Finding.DOUBTFUL,
-            "before 2.1 it ignores the receive maximum after a resumed session, and drops beyond 1,000 queued messages "
-            "unless max_queued_messages is 0",
+            Finding.BAD,
+            "before 2.1 it ignores the receive maximum after a resumed session; use 2.1 or newer, or EMQX",
         )
 
 

@@ -71,13 +71,14 @@ class Hello:
     receive_maximum: int
 
 
-def say_hello(url: str, protocol: Literal[3, 5], *, timeout: float = 3.0) -> Hello:
+def say_hello(url: str, protocol: Literal[3, 5], *, timeout: float = 3.0, tls: ssl.SSLContext | None = None) -> Hello:
     """Connect, ask for the version, and leave.
 
     Args:
         url: mqtt[s]://[user:password@]host[:port].
         protocol: MQTT 3.1.1 (3) or 5.
         timeout: seconds for each answer.
+        tls: how mqtts is spoken; as this machine does by itself where not given.
 
     Raises:
         Refused: nobody answers there, or we are not let in.
@@ -89,7 +90,7 @@ def say_hello(url: str, protocol: Literal[3, 5], *, timeout: float = 3.0) -> Hel
         with ExitStack() as stack:
             connection = stack.enter_context(socket.create_connection(address, timeout))
             if secure:
-                context = ssl.create_default_context()
+                context = tls or ssl.create_default_context()
                 connection = stack.enter_context(context.wrap_socket(connection, server_hostname=address[0]))
             connection.sendall(_connect(protocol, parts.username, parts.password))
             code, properties = _acknowledged(connection, protocol)

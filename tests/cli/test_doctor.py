@@ -1,10 +1,12 @@
 """The doctor: what can and what cannot keep the promise."""
 
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mosquitto import MosquittoBroker
 
 from ioc.assembly.examination import Finding, Found, examine
 from ioc.config import load
@@ -39,6 +41,8 @@ def test_a_good_store_and_broker_are_named_with_their_versions(
     assert found["store"].sentence.startswith("Valkey 9")
     assert found["appendfsync"] == Found("appendfsync", Finding.GOOD, "always")
     assert found["broker"].sentence.endswith("MQTT 5")
+    assert found["session"].sentence == "2,500 of 2,500 messages were kept for a session that was away"
+    assert "100 messages at once" in found["receive maximum"].sentence
     machine = {"page", "chromium", "open files"}
     assert {name for name, each in found.items() if each.finding is not Finding.GOOD} <= machine
 
@@ -73,6 +77,43 @@ def test_embedded_parts_need_only_free_ports(examined: Examine):
     found = examined()
     assert "free" in found["store"].sentence
     assert "free" in found["broker"].sentence
+
+
+def test_a_mosquitto_that_ignores_the_receive_maximum_is_refused_with_the_reason(
+    examined: Examine, mosquitto: Callable[..., MosquittoBroker]
+):
+    found = examined(IOC_MQTT_URL=f"mqtt://127.0.0.1:{mosquitto().port}")
+    assert found["session"].finding is Finding.GOOD
+    # Which Mosquitto is installed here decides.
+    old = found["mosquitto"].finding is Finding.BAD if "mosquitto" in found else False
+    assert found["receive maximum"].finding is (Finding.BAD if old else Finding.GOOD)
+    if old:
+        assert "500 messages came at once where 20 were allowed" in found["receive maximum"].sentence
+        assert "use 2.1 or newer" in found["mosquitto"].sentence
+
+
+def test_a_broker_that_drops_what_it_has_acknowledged_is_bad(
+    examined: Examine, mosquitto: Callable[..., MosquittoBroker]
+):
+    broker = mosquitto("allow_anonymous true", "max_queued_messages 1000", base=())
+    found = examined(IOC_MQTT_URL=f"mqtt://127.0.0.1:{broker.port}")
+    assert found["session"].finding is Finding.BAD
+    assert "kept only 1,000 of 2,500 messages" in found["session"].sentence
+
+
+def test_what_the_doctor_publishes_reaches_nobody_else(examined: Examine, mosquitto: Callable[..., MosquittoBroker]):
+    broker = mosquitto()
+    listening = ["mosquitto_sub", "-p", str(broker.port), "-t", "#", "-W", "20", "-C", "1"]
+    with subprocess.Popen(listening, stdout=subprocess.PIPE) as listener:
+        examined(IOC_MQTT_URL=f"mqtt://127.0.0.1:{broker.port}")
+        subprocess.run(["mosquitto_pub", "-p", str(broker.port), "-t", "a", "-m", "mine", "-r"], check=True, timeout=10)
+        assert listener.communicate(timeout=20)[0] == b"mine\n"
+
+
+def test_an_older_broker_is_examined_in_its_own_protocol(examined: Examine, embedded_broker: BrokerPorts):
+    found = examined(IOC_MQTT_URL=embedded_broker.url_v3)
+    assert found["broker"].sentence.endswith("MQTT 3.1.1")
+    assert found["receive maximum"].finding is Finding.DOUBTFUL
 
 
 @pytest.mark.parametrize("protocol", [3, 5])
