@@ -221,7 +221,10 @@ class _Collected:
 
 def read_state(value: Any, captures: Captures, _problems: list[str], _arrival: Instant) -> list[Reading]:
     """Read the state of a host application: `{"online": true, "timestamp": …}`, or a word in Sparkplug 2."""
-    online = value.get("online") if isinstance(value, dict) else {"ONLINE": True, "OFFLINE": False}.get(value)
+    if isinstance(value, dict):
+        online = value.get("online")
+    else:
+        online = {"ONLINE": True, "OFFLINE": False}.get(value) if isinstance(value, str) else None
     if online.__class__ is not bool:
         raise ValueError('expected {"online": true, "timestamp": …}, or ONLINE or OFFLINE')
     # A will carries the time at which its sender connected.
