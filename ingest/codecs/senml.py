@@ -126,8 +126,7 @@ def resolve(pack: list[dict[str, Any]]) -> Iterator[Record]:
 def device_and_metric(record: Record) -> tuple[str | None, str]:
     """Take a record's name apart: whose it is, where it says so, and what was measured."""
     if record.base:
-        device = record.base.rstrip(_ENDS) if record.name else record.base
-        return device or None, record.name.lstrip(_ENDS)
+        return record.base.rstrip(_ENDS) or None, record.name.lstrip(_ENDS)
     urn = _URN.fullmatch(record.name)
     return (urn[1], urn[2]) if urn is not None else (None, record.name)
 
