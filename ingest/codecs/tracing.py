@@ -267,7 +267,8 @@ def _conditions(step: Step) -> Iterator[dict[str, Any]]:
                 "holds": bool(inner.found),
                 "found": _shown(paths[0].found) if paths else None,
             }
-        else:
+        elif inner.found or not step.found:
+            # Where one of several did hold, those that did not are no news.
             yield from _conditions(inner)
 
 

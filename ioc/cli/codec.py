@@ -69,7 +69,7 @@ def list_all(*, codecs: CodecsOption = None, as_json: JsonOption = False, config
         place = "program" if each.shipped else str(each.path)
         row = (each.name, each.title, ", ".join(each.kinds), str(len(each.messages)), shown, place)
         table.add_row(*(escape(cell) for cell in row))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 
 @codec_app.command()

@@ -53,6 +53,16 @@ def report(url: str, payload: bytes) -> tuple[int, Any]:
         return refused.code, json.load(refused)
 
 
+def tried_on_the_page(url: str, topic: str, payload: str) -> Any:
+    """Ask what codecs would make of a message."""
+    body = json.dumps({"topic": topic, "payload": payload}).encode()
+    request = urllib.request.Request(  # noqa: S310
+        f"{url}/api/codecs/try", body, {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+        return json.load(answer)
+
+
 def ingest_pid(product: Any) -> int | None:
     found = product.get("/api/health")["processes"].get("ingest", {}).get("pid")
     return None if found is None else int(found)
@@ -113,6 +123,8 @@ async def test_a_codec_that_is_dropped_into_the_folder_is_live_within_two_second
     eventually(lambda: "codecs have changed and are at work" in log.read_text(), what="the codec at work")
     # Two seconds are promised; a machine that does other things besides may take its time.
     assert loop.time() - dropped < 6
+    tried = tried_on_the_page(demo.url, "$in/siren/roof-1", '{"battery": 4}')
+    assert (tried["codec"], tried["events"][0]["values"]) == ("siren", {"battery": 4.0})
     assert report(demo.url, b'{"battery": 4}')[0] == 202
     eventually(lambda: demo.get("/api/incidents")["incidents"], what="an incident")
     (codecs / "siren.yaml").write_text(CODEC.replace("path: battery", "pth: battery"))
