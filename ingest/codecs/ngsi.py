@@ -170,6 +170,8 @@ def _about(entity: Entity) -> dict[str, Any]:
         return _passing(entity)
     if entity.type in _ALERTS:
         return _alert(entity)
+    if entity.type == "RoadAccident":
+        return {"label": "road_accident", "event_key": entity.id}
     if entity.type == "ParkingSpot" and entity.text("status") in ("free", "occupied"):
         return {"occupied": entity.text("status") == "occupied"}
     return {}
@@ -221,6 +223,8 @@ def _signal(entity: Entity) -> Signal | None:
     if entity.type in ("AccessPoint", "WifiAccessPoint"):
         state = (entity.text("ap_state") or "").lower()
         return Signal.HEARTBEAT if state == "up" else Signal.OFFLINE if state in ("down", "notworking") else None
+    if entity.type == "RoadAccident":
+        return Signal.CLEAR if (entity.text("status") or "").lower() in ("solved", "closed") else Signal.ALERT
     if entity.type == "FloodMonitoring":
         state = (entity.text("flood_level_status") or "").lower()
         return Signal.ALERT if state in ("alert", "danger", "flood", "warning", "critical", "severe") else None

@@ -178,6 +178,11 @@ def test_an_alert_is_an_alarm_with_its_severity() -> None:
     assert (reading.values["severity"], reading.values["event_key"]) == ("critical", "a-1")
 
 
+@pytest.mark.parametrize(("status", "signal"), [("onGoing", Signal.ALERT), ("solved", Signal.CLEAR)])
+def test_an_accident_is_an_alarm_until_it_is_over(status: str, signal: Signal) -> None:
+    assert readings({"id": "acc", "type": "RoadAccident", "status": status})[0].signal == signal
+
+
 @pytest.mark.parametrize(("state", "signal"), [("up", Signal.HEARTBEAT), ("down", Signal.OFFLINE), ("odd", None)])
 def test_an_access_point_that_is_down_is_offline(state: str, signal: Signal | None) -> None:
     (reading,) = readings({"id": "ap", "type": "AccessPoint", "apState": state, "clientsConnected": 5})
