@@ -9,11 +9,11 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from ingest.codecs.conditions import compile_regex, scalar
+from ingest.codecs.conditions import scalar
 from ingest.codecs.identifiers import NORMALISERS, hide_addresses, plain_address
 from ingest.codecs.paths import Frame, Getter, plain_name
 from ingest.codecs.payloads import compile_payload, read_number
-from ingest.codecs.splitting import MAX_SEARCHED
+from ingest.codecs.regexes import MAX_SEARCHED, compile_regex
 from ingest.codecs.units import conversion, convertible
 from ioc.model.instant import Instant
 from ioc.model.quantities import Quantity

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from ingest.codecs.paths import Frame, Getter, compile_path, plain_name
+from ingest.codecs.regexes import MAX_SEARCHED, compile_regex
 from ingest.codecs.watching import is_watching, watched
 from ioc.runtime.marked_yaml import YamlNode
 
@@ -132,6 +133,12 @@ def _part(name: str, get: Getter, key: str, node: YamlNode) -> tuple[str, Holds]
             only = classes[0]
             if name == "." and not is_watching():
                 return f"{name} is of type {word}", lambda item, frame: item.__class__ is only
+            field = plain_name(get)
+            if field is not None:
+                return (
+                    f"{name} is of type {word}",
+                    lambda item, frame: item.__class__ is dict and item.get(field).__class__ is only,
+                )
             return f"{name} is of type {word}", lambda item, frame: get(item, frame).__class__ is only
         return f"{name} is of type {word}", lambda item, frame: get(item, frame).__class__ in classes
     if key == "matches":
@@ -167,6 +174,9 @@ def _one_of(name: str, get: Getter, node: YamlNode, *, wanted: bool) -> tuple[st
         if field is not None:
             return described, lambda item, frame: item.__class__ is dict and item.get(field) == word
         return described, lambda item, frame: get(item, frame) == word
+    if not wanted and len(values) == 1 and isinstance(values[0], bool):
+        unwanted = values[0]
+        return described, lambda item, frame: get(item, frame) is not unwanted
     if wanted and len(values) == 1 and isinstance(values[0], bool):
         truth = values[0]
         if field is not None:
@@ -195,19 +205,11 @@ def _family(value: Any) -> str | None:
 
 
 def _matches(regex: re.Pattern[str], value: Any) -> bool:
-    return isinstance(value, str) and regex.fullmatch(value) is not None
+    return isinstance(value, str) and len(value) <= MAX_SEARCHED and regex.fullmatch(value) is not None
 
 
 def _is_number(value: Any) -> bool:
     return value.__class__ is int or value.__class__ is float
-
-
-def compile_regex(node: YamlNode) -> re.Pattern[str]:
-    """Compile a regular expression that a whole text must match."""
-    try:
-        return re.compile(node.text())
-    except re.error as error:
-        raise node.wrong(f"this is no regular expression: {error}") from error
 
 
 def scalar(node: YamlNode) -> str | int | float | bool | None:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ingest.codecs.coded import CODE, Code
-from ingest.codecs.conditions import Holds, compile_regex, compile_when
+from ingest.codecs.conditions import Holds, compile_when
 from ingest.codecs.events import FIELDS, Produce, compile_event, compile_parts, compile_production
 from ingest.codecs.fields import Scope, compile_reading
 from ingest.codecs.identifiers import quantity_name
 from ingest.codecs.paths import Frame, Getter
 from ingest.codecs.payloads import Step, compile_payload
 from ingest.codecs.readings import Reading
+from ingest.codecs.regexes import compile_regex
 from ingest.codecs.stripping import compile_strip
 from ingest.codecs.topics import Captures, Claim, TopicPattern, compile_topic
 from ingest.codecs.watching import watched_message

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ingest.codecs import splitting
-from ingest.codecs.conditions import compile_regex
 from ingest.codecs.paths import Frame, compile_path
+from ingest.codecs.regexes import compile_regex
 from ingest.codecs.strict_json import read_json
 from ingest.codecs.watching import watched
 from ingest.codecs.xml_tree import read_xml

@@ -3,13 +3,11 @@
 import re
 from typing import Any, Final
 
+from ingest.codecs.regexes import MAX_SEARCHED
 from ingest.codecs.strict_json import read_json
 
 MAX_PARTS: Final = 10_000
 """Parts of one text."""
-
-MAX_SEARCHED: Final = 16_384
-"""Characters of a text that a regular expression is tried on; a longer text cannot be read by one."""
 
 
 def lines(text: str) -> list[str]:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.codecs.payloads import MADE_STEPS, STEPS, compile_payload
+from ingest.codecs.regexes import compile_regex
 from ingest.codecs.splitting import MAX_PARTS
-from ioc.runtime.marked_yaml import Misplaced, read_marked
+from ioc.runtime.marked_yaml import Misplaced, YamlNode, read_marked
 
 
 def made(step: str, payload: Any) -> Any:
@@ -85,7 +86,7 @@ def test_xml_that_is_meant_to_harm_is_refused(payload: bytes, reason: str) -> No
         ("{pairwise: ','}", b"a,1,a,2", "'a' stands in it twice"),
         ("{pairs: {between: ',', equals: '='}}", b"a=1,b", "'b' is no pair"),
         ("{find: '(?P<x>b)'}", b"aaa", "does not match"),
-        ("{find: '(?P<x>b)'}", b"a" * 20_000, "too many for a regular expression"),
+        ("{find: '(?P<x>b)'}", b"a" * 4_097, "too many for a regular expression"),
         ("{split: ','}", b"," * MAX_PARTS, "more than 10000 parts"),
         ("lines", b"\n" * MAX_PARTS, "more than 10000 parts"),
         ("[[json, {path: b}]]", b'{"a": 1}', "nothing at b"),
@@ -106,6 +107,7 @@ def test_what_a_step_cannot_read_says_why(step: str, payload: bytes, reason: str
         ("{split: ',', find: x}", "1:1: expected one of: split, pairs"),
         ("{pairs: {between: ','}}", "1:9: 'equals' is missing"),
         ("{find: 'a(b)'}", "1:9: at least one named group"),
+        ("{find: '(?P<x>(a+)*)b'}", "1:9: a repetition of what is made of repetitions alone"),
         ("{find: '('}", "1:9: this is no regular expression"),
         ("[[]]", "1:2: a chain needs at least one step"),
         ("{path: a..b}", "1:8: 'a..b' is not a path"),
@@ -149,3 +151,20 @@ def test_pairs_are_read_as_they_were_written(values: dict[str, str]) -> None:
 @given(st.lists(st.dictionaries(st.text(max_size=3), st.integers(-(2**53), 2**53), max_size=3), max_size=5))
 def test_ndjson_is_read_as_it_was_written(values: list[dict[str, int]]) -> None:
     assert made("ndjson", "\n".join(json.dumps(value) for value in values).encode()) == values
+
+
+@pytest.mark.parametrize("regex", [r"\d+(\.\d+)*", r"(\w+,)*", "(a|bc)+x{2,}", r"(?:v(\d+))?", "(ab?)*"])
+def test_a_regular_expression_whose_rounds_are_told_apart_is_taken(regex: str) -> None:
+    assert compile_regex(written(regex)).pattern == regex
+
+
+@pytest.mark.parametrize("regex", ["(a+)+", "(a*)*b", "x(?:(a+)?)*", r"(\w+\s?)*y", "(a|b+)*", "((a+))+", "(?=(a+)+)"])
+def test_a_regular_expression_that_may_take_for_ever_is_refused(regex: str) -> None:
+    with pytest.raises(Misplaced, match="repetitions alone"):
+        compile_regex(written(regex))
+
+
+def written(regex: str) -> YamlNode:
+    node = read_marked(f"'{regex}'", "codec.yaml")
+    assert node is not None
+    return node
