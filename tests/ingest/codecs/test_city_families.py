@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.codecs.registry import load_codecs
 from ingest.reader import Reader
 from ioc.model.events import Event, RawMessage
 from ioc.model.instant import from_iso
-from ioc.store.catalogue import load_catalogue
 
 Read = Callable[..., list[Event]]
 
@@ -245,22 +243,20 @@ plain = st.recursive(
     max_leaves=12,
 )
 TOPICS = sorted({topic for topic, *_ in SAID})
-_CATALOGUE = load_catalogue()
-_READER = Reader(load_codecs(catalogue=_CATALOGUE), _CATALOGUE)
 
 
 @given(st.sampled_from(TOPICS), st.binary(max_size=60) | plain.map(lambda value: json.dumps(value).encode()))
-def test_any_bytes_are_read_or_refused_with_a_reason(topic: str, payload: bytes) -> None:
-    _, rejected = _READER.read(RawMessage(topic, payload, from_iso(AT)[0]))
+def test_any_bytes_are_read_or_refused_with_a_reason(shipped_reader: Reader, topic: str, payload: bytes) -> None:
+    _, rejected = shipped_reader.read(RawMessage(topic, payload, from_iso(AT)[0]))
     assert not [each.reason for each in rejected if "the codec failed on it" in each.reason]
 
 
 @given(st.sampled_from([(topic, payload) for topic, payload, *_ in SAID if isinstance(payload, dict)]), st.data())
 def test_a_message_with_anything_in_any_field_never_makes_a_codec_fail(
-    said: tuple[str, Any], data: st.DataObject
+    shipped_reader: Reader, said: tuple[str, Any], data: st.DataObject
 ) -> None:
     topic, payload = said
     name = data.draw(st.sampled_from(sorted(payload)))
     changed = {**payload, name: data.draw(plain)}
-    _, rejected = _READER.read(RawMessage(topic, json.dumps(changed).encode(), from_iso(AT)[0]))
+    _, rejected = shipped_reader.read(RawMessage(topic, json.dumps(changed).encode(), from_iso(AT)[0]))
     assert not [each.reason for each in rejected if "the codec failed on it" in each.reason]
