@@ -116,9 +116,9 @@ records = st.fixed_dictionaries(
 def test_a_resolved_pack_says_the_same(pack: list[dict[str, Any]]) -> None:
     pack[0].setdefault("bn", "first:")
     pack[0].setdefault("bt", LONG_AGO)
-    resolved = [
+    resolved: list[dict[str, Any]] = [
         {
-            "bn": each.base, "n": each.name, "v": each.value, "t": each.base_time + each.time,
+            "bn": each.base, "n": each.name, "v": each.value, "t": float(each.base_time + each.time),
             **({} if each.unit is None else {"u": each.unit}), **({} if each.total is None else {"s": each.total}),
         }
         for each in resolve(pack)
