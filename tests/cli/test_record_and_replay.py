@@ -161,6 +161,16 @@ async def test_a_broker_that_is_not_there_is_one_sentence(
     assert "Traceback" not in told
 
 
+@pytest.mark.parametrize("version", [3, 5])
+async def test_a_broker_is_spoken_to_in_the_version_that_it_knows(
+    start: Start, embedded_broker: BrokerPorts, tmp_path: Path, version: int
+) -> None:
+    path = tmp_path / "day.ndjson"
+    path.write_text('{"topic": "a/b", "payload": "MQ==", "received_at": 1}\n')
+    broker = embedded_broker.url_v3 if version == 3 else embedded_broker.url
+    assert await end_of(start("replay", str(path), "--broker", broker)) == (0, "1 messages were published\n")
+
+
 async def test_a_replay_goes_on_until_it_is_interrupted_where_it_is_to_loop(
     start: Start, embedded_broker: BrokerPorts, tmp_path: Path
 ) -> None:
