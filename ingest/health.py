@@ -37,7 +37,7 @@ class Health:
         """Take what is counted, and where messages come from."""
         self._counters = counters
         self._source = source
-        self._store_problem: str | None = None
+        self._store_problem: StoreUnavailable | None = None
         self._codec_problem: str | None = None
         self._lost_at: Instant | None = None
         self._was_ready = False
@@ -45,10 +45,10 @@ class Health:
         self._loop = asyncio.get_running_loop()
         self._reported_at = self._loop.time()
 
-    def note_store(self, problem: str | None) -> None:
+    def note_store(self, problem: StoreUnavailable | None) -> None:
         """Note why the store does not take what it is given; None where it does."""
         if problem is not None and self._store_problem is None:
-            _LOG.warning("waiting for the store; nothing is acknowledged", reason=problem)
+            _LOG.warning("waiting for the store; nothing is acknowledged", reason=problem.reason)
         elif problem is None and self._store_problem is not None:
             _LOG.info("the store is back")
         self._store_problem = problem
@@ -112,9 +112,13 @@ class Health:
 
     def _message(self) -> str:
         if self._store_problem is not None:
-            return _said(f"Kho dữ liệu không nhận sự kiện: {self._store_problem}", self._store_problem)
-        if (problem := self._source.problem) is not None:
-            return _said(f"Không nhận được tin từ thiết bị: {problem}", f"Nothing comes from devices: {problem}")
+            problem = self._store_problem
+            return _said(
+                f"{problem.vi} Chưa tin nào được xác nhận; các thiết bị và máy chủ MQTT giữ lại.",
+                f"{problem.reason} Nothing is acknowledged; devices and the broker keep it.",
+            )
+        if (away := self._source.problem) is not None:
+            return _said(f"Không nhận được tin từ thiết bị: {away}", f"Nothing comes from devices: {away}")
         if self._lost_at is not None:
             at = to_iso(self._lost_at)
             return _said(f"Kho dữ liệu đã mất dữ liệu lúc {at}.", f"The store lost its data at {at}.")

@@ -24,6 +24,7 @@ from ioc.model.faults import Fault
 from ioc.model.instant import Instant
 from ioc.runtime import clock
 from ioc.runtime.logging import Log
+from ioc.runtime.marked_yaml import Misplaced
 from ioc.runtime.tasks import end
 from ioc.store.catalogue import load_catalogue
 from ioc.store.connection import StoreUnavailable
@@ -67,8 +68,13 @@ async def run(store: Store, settings: IngestSettings, stop: asyncio.Event) -> No
     """
     catalogue = load_catalogue()
     codecs = CodecFolder(settings.codecs_dir, catalogue)
+    try:
+        loaded = codecs.load()
+    except Misplaced as mistake:
+        # At the start there are no last good ones to go on with; a person must mend it.
+        raise Fault(str(mistake)) from None
     reader = Reader(
-        codecs.load(),
+        loaded,
         catalogue,
         max_payload=settings.max_payload,
         timezone=settings.city_timezone,
@@ -240,7 +246,7 @@ class Ingest:
             try:
                 result = await action()
             except StoreUnavailable as away:
-                self._health.note_store(away.reason)
+                self._health.note_store(away)
                 await asyncio.sleep(next(pauses, _RETRY_PAUSES_S[-1]))
             except Superseded as other:
                 raise Fault(f"{other} Only one ingest may run for a partition.", wrong_use=False) from other

@@ -47,7 +47,17 @@ _AWAY_CODES: Final = frozenset(
         "WRONGPASS",
     )
 )
-# Of these, the ones that may pass within the pauses of one call.
+# What a person has to mend, in words; the store's own answer stands behind it.
+_REFUSALS: Final = {
+    "OOM": ("is full and takes nothing more", "đã đầy và không nhận thêm"),
+    "MISCONF": ("cannot write to its disk", "không ghi được vào đĩa"),
+    "READONLY": ("may only be read: it is a replica of another", "chỉ cho đọc: đây là bản sao của kho khác"),
+    "NOREPLICAS": ("has too few replicas to take anything", "có quá ít bản sao để nhận dữ liệu"),
+    "NOAUTH": ("asks for a password", "đòi mật khẩu"),
+    "WRONGPASS": ("does not accept the password", "không chấp nhận mật khẩu"),
+    "NOPERM": ("does not allow this user to do that", "không cho người dùng này làm việc đó"),
+}
+# Of the codes, the ones that may pass within the pauses of one call.
 _PASSING_CODES: Final = frozenset(("LOADING", "TRYAGAIN"))
 
 Result = TypeVar("Result")
@@ -60,13 +70,17 @@ class StoreUnavailable(Exception):
 
     Attributes:
         reason: a sentence for a human, without secrets.
+        vi: the same in Vietnamese.
+        refused: whether the store answered, and does not do what it was asked; else it is away.
         passing: whether asking again within a second may help.
     """
 
-    def __init__(self, reason: str, *, passing: bool = False) -> None:
+    def __init__(self, reason: str, *, vi: str = "", refused: bool = False, passing: bool = False) -> None:
         """Take the sentence for the human."""
         super().__init__(reason)
+        self.refused = refused
         self.reason = reason
+        self.vi = vi or reason
         self.passing = passing
 
 
@@ -120,6 +134,8 @@ class Connection:
             socket_connect_timeout=ANSWER_TIMEOUT_S,
             protocol=2,
             retry=Retry(NoBackoff(), 0),
+            # Who connects would say so in two commands of its own, and trips over a store that stops between them.
+            driver_info=None,
         )
         return cls(Redis.from_pool(pool), label)
 
@@ -199,16 +215,29 @@ class Connection:
 def _unavailable(error: Exception, label: str) -> StoreUnavailable | None:
     """Say "not now" in a sentence; None where the store was asked wrongly."""
     # A pipeline puts its command in front, which may hold anything; the store's answer is what follows.
-    text = str(error).rpartition("of pipeline caused error: ")[2].strip().rstrip(".")
+    text = str(error).rpartition("of pipeline caused error: ")[2].strip()
+    if text.startswith(("('", '("')):
+        # There it is written as the only item of a Python tuple.
+        text = text[2:].rstrip(",)").rstrip("'\"")
+    text = text.rstrip(".")
     code = str(getattr(error, "status_code", None) or text.partition(" ")[0])
     if code in _AWAY_CODES:
         answer = text if text.startswith(code) else f"{code} {text}"
-        return StoreUnavailable(f"The store at {label} refuses: {answer}.", passing=code in _PASSING_CODES)
+        en, vi = _REFUSALS.get(code, ("refuses", "từ chối"))
+        return StoreUnavailable(
+            f"The store at {label} {en}: {answer}.",
+            vi=f"Kho dữ liệu tại {label} {vi}: {answer}.",
+            refused=True,
+            passing=code in _PASSING_CODES,
+        )
     if isinstance(error, TooSlow):
         # It has been waited for long enough; a store that hangs is not helped by asking again at once.
-        return StoreUnavailable(f"The store at {label} does not answer.")
+        return StoreUnavailable(f"The store at {label} does not answer.", vi=f"Kho dữ liệu tại {label} không trả lời.")
     if isinstance(error, Disconnected | OSError):
+        why = text or type(error).__name__
         return StoreUnavailable(
-            f"The store at {label} cannot be reached: {text or type(error).__name__}.", passing=True
+            f"The store at {label} cannot be reached: {why}.",
+            vi=f"Không kết nối được với kho dữ liệu tại {label}: {why}.",
+            passing=True,
         )
     return None

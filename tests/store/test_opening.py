@@ -80,9 +80,9 @@ async def test_a_store_that_stays_away_is_said_to_be_unavailable(own_store: embe
 async def test_a_store_that_is_full_refuses_with_its_reason_and_takes_writes_again_later(store: Store) -> None:
     await store.connection.call("CONFIG", "SET", "maxmemory", "1")
     try:
-        with pytest.raises(StoreUnavailable, match="refuses: OOM"):
+        with pytest.raises(StoreUnavailable, match="takes nothing more: OOM"):
             await store.events.append(empty_batch(), 1)
-        with pytest.raises(StoreUnavailable, match="refuses: OOM"):
+        with pytest.raises(StoreUnavailable, match="takes nothing more: OOM"):
             await store.health.report("ingest", {"state": "ok"}, 10)
     finally:
         await store.connection.call("CONFIG", "SET", "maxmemory", "0")
