@@ -25,6 +25,7 @@ class Listed:
         shipped: whether it comes with the program.
         messages: name and topics of each sort of message.
         counters: quantities that only grow.
+        intervals: what span of time quantities are reported in, or sum up, as the codec writes it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Listed:
     shipped: bool
     messages: tuple[tuple[str, tuple[str, ...]], ...]
     counters: tuple[str, ...]
+    intervals: tuple[tuple[str, str], ...]
 
 
 def list_codecs(user_dir: Path | None, shipped: Path = SHIPPED) -> list[Listed]:
@@ -104,6 +106,7 @@ def _listed(document: YamlNode, path: Path, *, shipped: bool) -> Listed:
     messages = [message.mapping(required=("name", "topics")) for message in nodes["messages"].sequence()]
     kinds = [nodes["kind"]] if "kind" in nodes else [each["kind"] for each in messages if "kind" in each]
     counters = [name for each in messages if "counters" in each for name in each["counters"].sequence()]
+    intervals = [each["intervals"] for each in messages if "intervals" in each]
     return Listed(
         name=nodes["codec"].text(),
         title=nodes["title"].text() if "title" in nodes else "",
@@ -111,6 +114,7 @@ def _listed(document: YamlNode, path: Path, *, shipped: bool) -> Listed:
         path=path,
         shipped=shipped,
         messages=tuple((each["name"].text(), _texts(each["topics"])) for each in messages),
+        intervals=tuple((name, span.text()) for each in intervals for name, span in each.mapping().items()),
         counters=tuple(dict.fromkeys(name.text() for name in counters)),
     )
 

@@ -46,6 +46,10 @@ def _attempt(attempt: dict[str, Any]) -> dict[str, Any]:
     if attempt["verdict"] == "taken":
         inner += [_step(f"each {each['name']}", at=each["place"], found=each["items"]) for each in attempt["each"]]
         inner += _fields(attempt["fields"])
+        if attempt["counters"]:
+            inner.append(_step("quantities that only grow", found=attempt["counters"]))
+        if attempt["intervals"]:
+            inner.append(_step("seconds that quantities sum up, or are reported in", found=attempt["intervals"]))
         if attempt["fields_left_out"]:
             inner.append(_step(f"and {attempt['fields_left_out']} further fields"))
     title = f"{attempt['codec']}: {attempt['message']}, topic {attempt['topic']}"

@@ -21,7 +21,7 @@ from ingest.codecs.watching import Recording, Step, recording, watching
 from ioc.model.event_json import event_to_json, rejected_to_json
 from ioc.model.events import Event, RawMessage, Rejected
 from ioc.model.faults import Fault
-from ioc.model.instant import Instant
+from ioc.model.instant import SECOND, Instant
 from ioc.model.quantities import Catalogue
 from ioc.runtime.marked_yaml import YamlNode, read_marked
 
@@ -127,7 +127,8 @@ def trace(codecs: WatchedCodecs, message: RawMessage, reader: Reads) -> dict[str
 
     Returns:
         `verdict` (`read`, `ignored`, `refused`, `unknown`), `codec`, `message` and `reason`; `tried`, the claims that
-        the topic meets in their order, up to the one that took it, with payload, conditions, fan-out and fields;
+        the topic meets in their order, up to the one that took it, with payload, conditions, fan-out and fields, and
+        with what it says of quantities (`counters`, and `intervals` in seconds);
         `nearest`, where none took it; `events` and `rejected`.
     """
     memory = codecs.codecs.memory
@@ -217,6 +218,8 @@ def _attempt(claim: Claim[Message], node: YamlNode, captures: Mapping[str, str],
         ],
         "fields": fields[:MAX_FIELDS],
         "fields_left_out": max(0, len(fields) - MAX_FIELDS) + record.missing,
+        "counters": list(target.counters),
+        "intervals": {name: span // SECOND for name, span in target.intervals.items()},
         "problems": [_text(problem) for problem in outcome.problems[:MAX_FIELDS]],
     }
 

@@ -51,6 +51,7 @@ def list_all(*, codecs: CodecsOption = None, as_json: JsonOption = False, config
                 "shipped": each.shipped,
                 "messages": [{"name": name, "topics": topics} for name, topics in each.messages],
                 "counters": each.counters,
+                "intervals": dict(each.intervals),
             }
             for each in listed
         ]

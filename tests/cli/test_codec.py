@@ -152,6 +152,7 @@ def test_list_shows_the_users_codecs_before_those_that_ship(tmp_path: Path) -> N
         "shipped": False,
         "messages": [{"name": "report", "topics": ["sluice/{station}/{gate}/report"]}],
         "counters": [],
+        "intervals": {},
     }
     assert [each["codec"] for each in listed].count("frigate") == 1
     assert all(each["shipped"] for each in listed[1:])

@@ -28,6 +28,8 @@ kind: sensor
 messages:
   - name: report
     topics: station/{name}/report
+    counters: [level]
+    intervals: {level: 5 min}
     when: {version: [2, 3], gates: {type: object}}
     events:
       - each: gates
@@ -55,16 +57,17 @@ def test_every_field_says_what_it_found_and_what_that_became() -> None:
     assert (told["verdict"], told["codec"], told["message"]) == ("read", "station", "report")
     (attempt,) = told["tried"]
     assert attempt["captures"] == {"name": "dam"}
+    assert (attempt["counters"], attempt["intervals"]) == (["level"], {"level": 300})
     assert [(each["says"], each["holds"]) for each in attempt["when"]] == [
         ("version is 2 or 3", True),
         ("gates is of type object", True),
     ]
-    assert attempt["each"] == [{"name": "events[0].each", "place": "codec.yaml:8:15", "items": 2}]
+    assert attempt["each"] == [{"name": "events[0].each", "place": "codec.yaml:10:15", "items": 2}]
     fields = {(each["item"], each["name"]): each for each in attempt["fields"]}
     temperature = fields["a", "events[0].values.temp_c"]
     assert temperature["found"] == [{"path": "temp_f", "value": None}, {"path": "water.temp_f", "value": 86}]
     assert temperature["became"] == pytest.approx(30)
-    assert temperature["place"] == "codec.yaml:12:19"
+    assert temperature["place"] == "codec.yaml:14:19"
     assert fields["a", "events[0].asset"]["became"] == "a1"
     assert fields["a", "events[0].rest"]["became"] == {"x": 1}
     assert fields["b", "events[0].when"]["became"] is False
