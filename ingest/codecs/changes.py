@@ -20,7 +20,7 @@ from ioc.model.quantities import Quantity
 from ioc.runtime.marked_yaml import YamlNode
 
 CHANGES: Final = (
-    "read", "count", "join", "find", "drop", "map", "type", "bit", "bits", "range", "scale", "offset", "unit", "as",
+    "read", "count", "join", "find", "drop", "bit", "bits", "map", "type", "range", "scale", "offset", "unit", "as",
     "hide", "prefix",
 )  # fmt: skip
 """The words of a field that change its value, in the order in which they do."""
@@ -144,14 +144,14 @@ def _shapes(parts: Mapping[str, YamlNode]) -> list[Change]:
         changes.append(_finder(parts["find"]))
     if "drop" in parts:
         changes.append(compile_drop(parts["drop"]))
-    if "map" in parts:
-        changes.append(_mapper(parts["map"]))
-    if "type" in parts:
-        changes.append(TYPES[parts["type"].choice(TYPES)])
     if "bit" in parts:
         changes.append(_bit(parts["bit"]))
     if "bits" in parts:
         changes.append(_bits(parts["bits"]))
+    if "map" in parts:
+        changes.append(_mapper(parts["map"]))
+    if "type" in parts:
+        changes.append(TYPES[parts["type"].choice(TYPES)])
     if "range" in parts:
         changes.append(_range(parts["range"]))
     return changes

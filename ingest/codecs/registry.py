@@ -49,6 +49,10 @@ class Codecs:
                 return (message, captures) if alone else None
         return None
 
+    def candidates(self, topic: str) -> Sequence[tuple[Message, Captures]]:
+        """Give the messages that a topic may carry, in the order in which they are tried, with their captures."""
+        return self._index.find(topic)
+
     def decode(self, topic: str, payload: bytes, arrival: Instant = 0, *, retained: bool = False) -> Outcome:
         """Read a message with the first codec whose topic and shape it meets; never raises.
 
