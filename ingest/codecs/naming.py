@@ -104,18 +104,18 @@ def measured(name: str, value: Any, unit: str | None = None) -> tuple[str, Any]:
         value: a number, a text, true or false.
         unit: the device's unit, as it writes it; None where it is not known, and our own is taken for granted.
     """
-    spelled = None if unit is None else _SENML.get(unit.strip(), unit.strip())
     if not name.strip():
-        quantity = _by_unit(spelled)
+        quantity = _by_unit(unit)
     else:
         own = quantity_name(name)
         quantity = _NAMES.get(own, own)
     if value.__class__ is int or value.__class__ is float:
         if quantity in BOOLEANS:
             # With a unit it is something else under the same name: a heater's power is no alarm.
-            return (quantity, bool(value)) if value in (0, 1) and not spelled else (f"{quantity}_value", value)
+            return (quantity, bool(value)) if value in (0, 1) and not unit else (f"{quantity}_value", value)
         if quantity in TEXTS:
             return quantity, repr(value)
+    spelled = None if unit is None else _SENML.get(unit.strip(), unit.strip())
     wanted = UNITS.get(quantity)
     if not spelled or wanted is None or isinstance(value, (str, bool)):
         return quantity, value
@@ -132,4 +132,6 @@ def _by_unit(unit: str | None) -> str:
         return "value"
     if unit.lower() == "%rh":
         return "humidity"
+    if unit == "%EL":
+        return "battery"
     return next((each for each in _WITHOUT_NAME if conversion(unit, UNITS[each]) is not None), "value")

@@ -32,7 +32,7 @@ _LABELS: Final[Mapping[int, str]] = {
 _NAMES: Final = frozenset(_LABELS.values())
 _VALUES: Final = ("v", "vs", "vb", "vd", "s")
 _NUMBERS: Final = frozenset({"bver", "bt", "bv", "bs", "v", "s", "t", "ut"})
-_URN = re.compile(r"(urn:dev:[a-z0-9-]+:[^:/_]+)[:/_]?(.*)", re.IGNORECASE | re.DOTALL)
+_URN = re.compile(r"(urn:dev:[a-z0-9-]+:[^:/_]+|(?:https?|coaps?)://[^/]+)[:/_]?(.*)", re.IGNORECASE | re.DOTALL)
 _ENDS: Final = ":/_. "
 
 

@@ -41,6 +41,8 @@ def only(pack: Any) -> Reading:
         ({"bn": "well-4/", "n": "door", "vb": True}, "well-4", {"door": True}),
         ({"bn": "well-4/", "n": "label", "vs": "south"}, "well-4", {"label": "south"}),
         ({"bn": "well-4/", "n": "image", "vd": "AQI"}, "well-4", {"image": "0102"}),
+        ({"bn": "well-4", "u": "%EL", "v": 98}, "well-4", {"battery": 98}),
+        ({"n": "http://[2001:db8::3]/tank", "v": 1}, "http://[2001:db8::3]", {"tank": 1}),
         ({"bn": "well-4/", "n": "flow", "s": 900, "v": 2}, "well-4", {"flow": 2, "flow_sum": 900}),
         ({"bn": "well-4/", "n": "humidity", "v": 0.5, "u": "/"}, "well-4", {"humidity": 50}),
         ({"n": "urn:dev:ow:10e2073a01080099", "v": 60, "u": "%RH"}, "urn:dev:ow:10e2073a01080099", {"humidity": 60}),
