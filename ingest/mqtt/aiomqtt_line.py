@@ -26,6 +26,8 @@ from ingest.mqtt.line import (
     QOS_2,
     Host,
     LineLost,
+    failure_of,
+    prepare_socket,
     rejected_as_too_long,
     rejected_topic,
 )
@@ -80,6 +82,7 @@ class AiomqttLine:
         """Connect, subscribe, and stay until the connection is lost."""
         try:
             async with self._client, asyncio.TaskGroup() as tasks:
+                prepare_socket(self._paho.socket())
                 self._reading = True
                 self.choose_reading()
                 tasks.create_task(self._until_lost())
@@ -92,6 +95,9 @@ class AiomqttLine:
         finally:
             self._reading = False
             self._broken.cancel()
+            ended = self._client._disconnected  # noqa: SLF001 - where we noticed first, nobody else asks it why
+            if ended.done() and not ended.cancelled():
+                ended.exception()
 
     async def _subscribe(self, topics: Sequence[str]) -> list[str]:
         """Ask for all topics at QoS 1, and tell for which the broker grants less.
@@ -131,6 +137,9 @@ class AiomqttLine:
         """
         while True:
             await asyncio.sleep(1)
+            connection = self._paho.socket()
+            if connection is not None and (failure := failure_of(connection)):
+                raise aiomqtt.MqttError(failure)
             if self._host.is_paused or self._host.owes:
                 self._paho._ping_t = 0  # noqa: SLF001 - the only way to call off the wait for an answer
 
@@ -230,6 +239,6 @@ def _reason(error: BaseException) -> str:
         error = error.exceptions[0]
     cause = error.__cause__ if isinstance(error.__cause__, aiomqtt.MqttError) else error
     text = str(cause).rstrip(".") or type(cause).__name__
-    if text.startswith(("refuses", "sends", "does not")):
+    if text.startswith(("refuses", "sends", "does not", "cannot")):
         return text
     return f"{'refuses us' if isinstance(cause, MqttConnectError) else 'cannot be reached'}: {text}"

@@ -1,9 +1,7 @@
 """A connection by an asyncio protocol of our own: MQTT 5 only, and as fast as Python reads bytes."""
 
 import asyncio
-import errno
 import fcntl
-import socket
 import ssl
 import struct
 import sys
@@ -21,6 +19,8 @@ from ingest.mqtt.line import (
     Host,
     LineLost,
     OldProtocol,
+    failure_of,
+    prepare_socket,
     rejected_as_too_long,
     rejected_topic,
 )
@@ -43,9 +43,6 @@ TAKEN_OVER_S: Final = 5.0
 
 _LOOK_S: Final = 1.0
 """Seconds between two looks at whether the broker is still there."""
-
-UNANSWERED_S: Final = 5.0
-"""Seconds for the broker's machine to confirm that it has our bytes, whether or not we read (Linux only)."""
 
 _BREATH_S: Final = 0.002
 """Seconds without reading after a small read that followed another at once: many brokers write each message by itself,
@@ -146,10 +143,7 @@ class FastLine(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, which is encrypted already where it should be."""
         self._transport = cast("asyncio.Transport", transport)
-        connection = transport.get_extra_info("socket")
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if sys.platform == "linux":
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNANSWERED_S * 1_000))
+        prepare_socket(transport.get_extra_info("socket"))
         self._heard_at = self._excused_at = self._asked_at = self._looked_at = self._loop.time()
         self._look_again = self._loop.call_later(_LOOK_S, self._look)
 
@@ -362,6 +356,8 @@ class FastLine(asyncio.Protocol):
 
     def _look(self) -> None:
         """See whether the broker is still there, and ask it now and then."""
+        if self._lost.done():
+            return
         now = self._loop.time()
         late, self._looked_at = now - self._looked_at > 2 * _LOOK_S, now
         if late or self._may_be_silent():
@@ -369,9 +365,8 @@ class FastLine(asyncio.Protocol):
         if now - max(self._heard_at, self._excused_at) > SILENCE_S:
             self._lose(LineLost(f"has been silent for {now - self._heard_at:.0f} s"))
             return
-        if code := self._socket().getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            # While nothing is read, nobody else would notice.
-            self._lose(LineLost(_in_words(OSError(code, errno.errorcode.get(code, str(code))))))
+        if failure := failure_of(self._socket()):
+            self._lose(LineLost(failure))
             return
         if now - self._asked_at >= self._ping_s - _LOOK_S / 2:
             self._asked_at = now

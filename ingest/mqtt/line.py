@@ -1,7 +1,10 @@
 """What a connection to a broker is, whoever speaks MQTT on it: from its first packet to its loss, then never again."""
 
+import os
+import socket
+import sys
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from ioc.model.events import Rejected
 from ioc.model.instant import Instant
@@ -11,6 +14,9 @@ HANDSHAKE_S: Final = 10.0
 
 FAREWELL_S: Final = 0.5
 """Seconds for the broker to confirm that it has seen the last acknowledgements."""
+
+UNANSWERED_S: Final = 4.0
+"""Seconds for the broker's machine to confirm that it has our bytes, whether or not we read (Linux only)."""
 
 PAYLOAD_START: Final = 512
 """Bytes kept of a payload that is too long."""
@@ -109,6 +115,19 @@ class Line(Protocol):
 
     def leave(self) -> None:
         """Wait for nothing any more but the broker's farewell."""
+
+
+def prepare_socket(connection: Any) -> None:
+    """Send at once, and notice within `UNANSWERED_S` that nobody takes what is sent."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if sys.platform == "linux":
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNANSWERED_S * 1_000))
+
+
+def failure_of(connection: Any) -> str | None:
+    """Say what has befallen a socket; while nothing is read, nobody else would notice."""
+    code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    return f"cannot be reached: {os.strerror(code)}" if code else None
 
 
 def rejected_as_too_long(topic: str, start: bytes, size: int, limit: int, now: Instant) -> Rejected:

@@ -11,7 +11,7 @@ from mosquitto import MosquittoBroker
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from ingest.mqtt import MqttSource, aiomqtt_line, fast_line, open_mqtt, parse_address
+from ingest.mqtt import MqttSource, aiomqtt_line, fast_line, line, open_mqtt, parse_address
 from ingest.settings import IngestSettings
 from ingest.source import Batch
 from ioc.model.events import RawMessage, Rejected
@@ -246,7 +246,7 @@ async def test_a_connection_on_which_nothing_is_read_is_kept_alive(
     async with open_mqtt(small) as source:
         await connected(source)
         await publish(("a", b"%d" % number) for number in range(100))
-        await asyncio.sleep(4)  # the time under test: four times the keep-alive
+        await asyncio.sleep(2.5)  # the time under test: a broker gives us up after one and a half keep-alives
         assert (source.is_paused, source.problem) == (True, None)
 
         assert payloads(await receive_all(source, 100)) == list(range(100))
@@ -257,7 +257,7 @@ async def test_a_connection_on_which_nothing_is_read_is_kept_alive(
 async def test_a_quiet_connection_is_kept_alive(settings: IngestSettings, publish: Publish, wire: Any) -> None:
     async with open_mqtt(settings.model_copy(update={"mqtt_url": f"mqtt://127.0.0.1:{wire.port}"})) as source:
         await connected(source)
-        await asyncio.sleep(4)  # the time under test: four times the keep-alive
+        await asyncio.sleep(2.5)  # the time under test: a broker gives us up after one and a half keep-alives
         await publish([("a", b"1")])
         assert payloads(await receive_all(source, 1)) == [1]
         assert wire.connections == 1
@@ -285,7 +285,8 @@ def test_a_dead_connection_is_found_within_ten_seconds() -> None:
     assert fast_line.SILENCE_S + looks <= 10
     assert fast_line.SILENCE_S > 2 * fast_line.PING_S
     # While nothing is read: a ping, the time in which its machine must confirm it, and a look.
-    assert fast_line.PING_S + fast_line.UNANSWERED_S + looks <= 10
+    assert fast_line.PING_S + line.UNANSWERED_S + looks <= 10
+    assert aiomqtt_line.KEEP_ALIVE_S + line.UNANSWERED_S + looks <= 10
 
 
 async def test_a_message_far_beyond_the_limit_neither_ends_the_connection_nor_blocks_it(
@@ -358,6 +359,22 @@ async def test_a_broker_that_restarts_finds_us_again_and_nothing_is_lost(
         async with aiomqtt.Client("127.0.0.1", broker.port) as device:
             await device.publish("a", b"2", qos=1)
         assert payloads(await receive_all(source, 2)) == [1, 2]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("case", [each for each in CASES if each.broker == "mosquitto"], ids=str, indirect=True)
+async def test_a_broker_that_stands_still_is_noticed_and_found_again(
+    settings: IngestSettings, mosquitto: Callable[..., MosquittoBroker]
+) -> None:
+    broker = mosquitto()
+    async with open_mqtt(settings.model_copy(update={"mqtt_url": f"mqtt://127.0.0.1:{broker.port}"})) as source:
+        await connected(source)
+        broker.pause()
+        await until(lambda: source.problem is not None)
+        broker.resume()
+        async with aiomqtt.Client("127.0.0.1", broker.port) as device:
+            await device.publish("a", b"1", qos=1)
+        assert payloads(await receive_all(source, 1)) == [1]
 
 
 @pytest.mark.parametrize("case", [each for each in CASES if each.broker == "mosquitto"], ids=str, indirect=True)
