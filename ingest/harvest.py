@@ -21,8 +21,8 @@ from ioc.model.quantities import QuantityType
 START_KEPT: Final = 120
 """Bytes of a refused message that are kept for people to look at."""
 
-_ASSET: Final = "asset "
 _QUANTITY: Final = "quantity "
+"""Before a quantity's name in what is remembered. The name of an asset of ours, which has no space, stands there bare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ class Harvester:
 
     def restore(self, remembered: Mapping[str, str], now: Instant) -> None:
         """Take up what an earlier ingest had to have remembered."""
-        self._sequences.restore(_under(_ASSET, remembered), now)
-        types = _under(_QUANTITY, remembered)
-        self._gatherer.unknown.restore({name: QuantityType(kind) for name, kind in types.items()})
+        types = {name: kind for name, kind in remembered.items() if name.startswith(_QUANTITY)}
+        self._sequences.restore({name: text for name, text in remembered.items() if name not in types}, now)
+        self._gatherer.unknown.restore({name[len(_QUANTITY) :]: QuantityType(kind) for name, kind in types.items()})
 
     def harvest(self, batch: Batch, now: Instant) -> Harvest:
         """Read a batch.
@@ -98,18 +98,18 @@ class Harvester:
         coalesced = 0
         if self._gate is not None and frame.height:
             frame, coalesced = self._gate.thin(frame, now)
-        remember = {_ASSET + asset: text for asset, text in self._sequences.saved(set(counted)).items()}
+        remember = self._sequences.saved(set(counted))
         for name, kind in self._gatherer.unknown.take_news().items():
             remember[_QUANTITY + name] = str(kind)
-        return Harvest(
-            frame.drop(ROW), [*gathered.rejected, *refused], self._gaps(now, remember), remember, duplicates, coalesced
-        )
+        gaps = self._gaps(now, remember)
+        # In place, because `drop` would wake polars' threads for nothing.
+        frame.drop_in_place(ROW)
+        return Harvest(frame, [*gathered.rejected, *refused], gaps, remember, duplicates, coalesced)
 
     def _gaps(self, now: Instant, remember: dict[str, str]) -> list[Gap]:
         gaps = self._sequences.due(now)
         if gaps:
-            devices = {gap.asset for gap in gaps}
-            remember.update((_ASSET + asset, text) for asset, text in self._sequences.saved(devices).items())
+            remember.update(self._sequences.saved({gap.asset for gap in gaps}))
         return [replace(gap, asset=self.assets.city_name(gap.asset)) for gap in gaps]
 
     def _without_duplicates(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
@@ -133,10 +133,6 @@ class Harvester:
         refused = frame.filter(pl.Series(strangers))
         rejected = [_unregistered(batch, *row) for row in refused.select(ROW, "asset", "codec").iter_rows()]
         return frame.filter(~pl.Series(strangers)), rejected
-
-
-def _under(prefix: str, remembered: Mapping[str, str]) -> dict[str, str]:
-    return {name.removeprefix(prefix): text for name, text in remembered.items() if name.startswith(prefix)}
 
 
 def _unregistered(batch: Batch, row: int, asset: str, codec: str) -> Rejected:

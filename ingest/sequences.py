@@ -5,7 +5,7 @@ becomes a gap when it has not come within `GRACE`, because after a lost connecti
 not always in order. What is known of an asset is a line of text, so that it can be kept beside the stream.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -88,9 +88,16 @@ class Sequences:
         gaps, self._gaps = self._gaps, []
         return gaps
 
-    def saved(self, assets: Collection[str]) -> dict[str, str]:
+    def saved(self, assets: Iterable[str]) -> dict[str, str]:
         """Write what is known of these assets; empty for one that is not followed any more."""
-        return {asset: _written(self._runs.get(asset, ())) for asset in assets}
+        texts = {}
+        for asset in assets:
+            runs = self._runs.get(asset, ())
+            if len(runs) == 1 and not runs[0].missing:
+                texts[asset] = f"{runs[0].boot}:{runs[0].next}"
+            else:
+                texts[asset] = "\n".join(map(_written, runs))
+        return texts
 
     def restore(self, saved: Mapping[str, str], now: Instant) -> None:
         """Take up what an earlier process had saved; what was missing then has the whole grace again.
@@ -151,15 +158,10 @@ def _fill(missing: list[_Missing], sequence: int) -> None:
             return
 
 
-def _written(runs: Iterable[_Run]) -> str:
-    """Write `boot:next`, behind it what is missing, `:first-last,…`; a line for each start, the youngest first."""
-    lines = []
-    for run in runs:
-        line = f"{run.boot}:{run.next}"
-        if run.missing:
-            line += ":" + ",".join(f"{missing.first}-{missing.last}" for missing in run.missing)
-        lines.append(line)
-    return "\n".join(lines)
+def _written(run: _Run) -> str:
+    """Write `boot:next`, and behind it what is missing, `:first-last,…`."""
+    missing = ",".join(f"{missing.first}-{missing.last}" for missing in run.missing)
+    return f"{run.boot}:{run.next}:{missing}" if missing else f"{run.boot}:{run.next}"
 
 
 def _read(text: str, now: Instant) -> list[_Run]:
