@@ -200,7 +200,7 @@ def test_devices_of_all_statuses_with_the_longest_names(
     room: "ControlRoom", look: "Callable[..., Watched]", artifacts: Path, size: tuple[int, int]
 ) -> None:
     assets = many_devices(80)
-    room.register(assets)
+    room.register([*room.fleet.assets, *assets])
     room.say(an_hour_of_reports(assets, "dam/gate-3/thiết bị chưa đăng ký"))
     room.lose([Gap(assets[2].id, "a1", 17, 21, clock.now()), Gap(assets[2].id, "a1", 40, 40, clock.now())])
     topic = f"ioc/{assets[2].kind}/{assets[2].id}/events"
@@ -209,7 +209,7 @@ def test_devices_of_all_statuses_with_the_longest_names(
     for lang, theme in (*LOOKS, ("vi", "light"), ("en", "dark")):
         watched = look(room.url, size=size, lang=lang, theme=theme, view="#devices")
         page = watched.page
-        page.locator(".view-head .list-count", has_text="814").wait_for()
+        page.locator(".view-head .list-count", has_text="81").wait_for()
         page.wait_for_function("() => document.fonts.status === 'loaded'")
         name = f"devices-{size[0]}x{size[1]}-{lang}-{theme}"
         page.screenshot(path=artifacts / f"{name}.png")
@@ -296,7 +296,7 @@ def test_what_could_not_be_read_and_what_a_codec_makes_of_it(
         page.keyboard.press("Escape")
         page.locator(".rejected-row", has_text="hall/heat-7").click()
         page.locator(".trial-form .button-main").click()
-        page.locator(".trial-near").wait_for()
+        page.locator(".trial-verdict").wait_for()
         page.locator(".trial-verdict").scroll_into_view_if_needed()
         page.screenshot(path=artifacts / f"{name}-nearest.png")
         page.locator(".trial-form textarea").nth(1).fill(CODEC)
@@ -317,3 +317,23 @@ def test_everything_could_be_read(room: "ControlRoom", look: "Callable[..., Watc
     watched.page.locator(".trial-form").wait_for()
     watched.page.screenshot(path=artifacts / "rejected-own.png")
     assert watched.errors == []
+
+
+def test_a_wall_and_a_handover_on_paper(room: "ControlRoom", look: "Callable[..., Watched]", artifacts: Path) -> None:
+    room.raise_incidents(12)
+    for view, there in (("", ".row"), ("#devices", ".device-row")):
+        page = look(f"{room.url}", size=WALL, view=f"&wall=1{view}").page
+        page.locator(there).first.wait_for()
+        if view == "":
+            settled(page)
+        page.screenshot(path=artifacts / f"wall-mode-{view.removeprefix('#') or 'map'}.png")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.locator(".search").is_hidden()
+        page.close()
+    page = look(room.url, size=DESK, operator="Lan").page
+    page.locator(".row").first.wait_for()
+    open_first(page)
+    page.emulate_media(media="print")
+    page.screenshot(path=artifacts / "print.png", full_page=True)
+    assert page.locator(".map").is_hidden()
+    assert page.evaluate("getComputedStyle(document.querySelector('.row-title')).color") == "rgb(0, 0, 0)"

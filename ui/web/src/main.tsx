@@ -12,7 +12,7 @@ import { feedAddress, follow, pause } from "./live/socket";
 import { city, look, quantities, take, tick, waiting } from "./live/store";
 import { close, followRejected, opened as openedGroup, own, stepGroup } from "./rejected/store";
 import { type Action, Keyboard } from "./shared/keys";
-import { helpShown, searching, theme } from "./state";
+import { helpShown, searching, theme, wall } from "./state";
 import { followAddress, openedDevice, show, view } from "./view";
 import "uplot/dist/uPlot.min.css";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -24,9 +24,11 @@ import "./styles/list.css";
 import "./styles/panel.css";
 import "./styles/map.css";
 import "./styles/strip.css";
+import "./styles/small.css";
 import "./styles/views.css";
 import "./styles/trial.css";
-import "./styles/small.css";
+import "./styles/wall.css";
+import "./styles/print.css";
 
 /** The same key does the same in each view, to what is there. */
 const DO: Readonly<Record<Action, () => void>> = {
@@ -51,6 +53,9 @@ const DO: Readonly<Record<Action, () => void>> = {
   },
   help: () => {
     helpShown.value = !helpShown.value;
+  },
+  wall: () => {
+    wall.value = !wall.value;
   },
   back,
   goList: () => {
@@ -126,6 +131,7 @@ async function loadOnce(failures = 0): Promise<void> {
 effect(() => {
   document.documentElement.lang = language.value;
   document.documentElement.dataset.theme = theme.value;
+  document.documentElement.toggleAttribute("data-wall", wall.value);
 });
 effect(() => {
   const name = text(city.value?.title, language.value);

@@ -22,6 +22,9 @@ export const filter = signal<Filter>(EVERYTHING);
 export const filtersShown = signal(false);
 export const collapsed = signal<ReadonlySet<Severity>>(new Set());
 
+/** On a wall everything is read from afar and nobody has a mouse; the address says so, or the key. */
+export const wall = signal(new URLSearchParams(location.search).has("wall"));
+
 /** The row that the keys act on, and the incident that the panel shows. */
 export const cursor = signal<string | null>(null);
 export const opened = signal<string | null>(null);

@@ -328,6 +328,7 @@ export const en = {
     comment: "Comment",
     map: "Show on map",
     help: "These keys",
+    wall: "Wall: larger, without what needs a mouse",
     back: "Close, back",
     goList: "Go to the list",
     goMap: "Go to the map",

@@ -328,6 +328,7 @@ export const vi: Dictionary = {
     comment: "Ghi chú",
     map: "Xem trên bản đồ",
     help: "Bảng phím này",
+    wall: "Màn hình tường: chữ lớn, bỏ phần cần chuột",
     back: "Đóng, quay lại",
     goList: "Đến danh sách",
     goMap: "Đến bản đồ",

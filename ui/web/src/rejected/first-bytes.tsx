@@ -59,7 +59,7 @@ function Hex({ bytes }: { bytes: Uint8Array }) {
       {hexLines(bytes, across).map((line) => (
         <span key={line.offset}>
           <i>{line.offset}</i>
-          {`  ${line.hex.padEnd(across * 3 - 1)}  `}
+          {` ${line.hex.padEnd(across * 3 - 1)} `}
           <b>{line.letters}</b>
           {"\n"}
         </span>

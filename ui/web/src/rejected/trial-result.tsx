@@ -1,5 +1,6 @@
 /** What codecs made of a message: the verdict, the events, every step, and what came nearest where none took it. */
 
+import { useEffect, useRef } from "preact/hooks";
 import { language, words } from "../i18n";
 import type { Evidence, Trial, TrialAttempt, TrialField } from "../live/protocol";
 import { quantities } from "../live/store";
@@ -12,11 +13,13 @@ const EVENTS = 5;
 
 export function TrialResult({ trial }: { trial: Trial }) {
   const words_ = words.value.trial;
+  const verdict = useRef<HTMLParagraphElement>(null);
+  useEffect(() => verdict.current?.scrollIntoView({ block: "nearest" }), [trial]);
   const good = trial.verdict === "read";
   const made = trial.events.length;
   return (
     <div class="trial-result">
-      <p class={`trial-verdict trial-${trial.verdict}`}>
+      <p class={`trial-verdict trial-${trial.verdict}`} ref={verdict}>
         <Icon name={good ? "check" : trial.verdict === "ignored" ? "minus" : "refused"} size={16} />
         <strong>{words_.verdict[trial.verdict](trial.codec ?? "")}</strong>
         {trial.verdict === "unknown" ? null : <span>{made === 0 ? words_.madeNone : words_.made(made)}</span>}

@@ -9,6 +9,7 @@ export type Action =
   | "comment"
   | "map"
   | "help"
+  | "wall"
   | "back"
   | "goList"
   | "goMap"
@@ -27,6 +28,7 @@ export const TABLE: readonly { readonly keys: readonly string[]; readonly action
   { keys: ["g", "m"], action: "goMap" },
   { keys: ["g", "d"], action: "goDevices" },
   { keys: ["g", "x"], action: "goRejected" },
+  { keys: ["w"], action: "wall" },
   { keys: ["?"], action: "help" },
   { keys: ["Escape"], action: "back" },
 ];
