@@ -57,7 +57,7 @@ class IngestSettings(BaseModel):
         default=20_000, ge=1, description="Messages waiting to be decoded at most; beyond it the socket is not read."
     )
     queue_bytes: int = Field(
-        default=64 * 1_048_576, ge=1, description="Bytes waiting to be decoded at most; then as with queue_limit."
+        default=8 * 1_048_576, ge=1, description="Bytes waiting to be decoded at most; then as with queue_limit."
     )
     tick_s: float = Field(
         default=1.0, gt=0, le=10, description="Seconds between two stamps of the stream's clock at most."
