@@ -19,6 +19,9 @@ Step = Callable[[Any], Any]
 MAX_WORD: Final = 64
 """Characters of a word such as `online`."""
 
+_SHORT: Final = 15
+"""Digits of a number that is a whole one without a doubt."""
+
 _WEB_BASE64: Final = bytes.maketrans(b"-_", b"+/")
 
 _NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?")
@@ -44,6 +47,8 @@ def read_word(payload: Any) -> str:
 
 def read_number(payload: Any) -> int | float:
     """Read one decimal number, white space around it removed."""
+    if payload.__class__ is bytes and len(payload) <= _SHORT and payload.isdigit():
+        return int(payload)
     text = read_text(_start(payload, 128)).strip()
     if not _NUMBER.fullmatch(text):
         raise ValueError("the payload is not a number")

@@ -32,16 +32,22 @@ class TopicPattern:
     Attributes:
         text: as the codec's author wrote it.
         first: the first level where it is fixed, for the index; None where it may be anything.
+        last: the last level, where it is fixed, with the slash before it; else empty.
         names: the captures.
     """
 
     text: str
     first: str | None
+    last: str
     names: tuple[str, ...]
     regex: re.Pattern[str]
 
     def match(self, topic: str) -> Captures | None:
         """Give the captures, or None where the topic does not meet the pattern."""
+        if not topic.endswith(self.last):
+            return None
+        if self.text == "#":
+            return None if topic.startswith("$") else {}
         found = self.regex.fullmatch(topic)
         return None if found is None else found.groupdict()
 
@@ -65,7 +71,9 @@ def compile_topic(node: YamlNode) -> TopicPattern:
     first = levels[0] if levels[0] not in ("#", "+") and "{" not in levels[0] else None
     # As for a broker: what may be anything is no topic that begins with $, of which nobody can be sure who sent it.
     begin = r"(?!\$)" if first is None and not text.startswith("$") else ""
-    return TopicPattern(text, first, tuple(names), re.compile(begin + "".join(parts), re.DOTALL))
+    fixed = len(levels) > 1 and levels[-1] not in ("#", "+") and "{" not in levels[-1]
+    last = f"/{levels[-1]}" if fixed else ""
+    return TopicPattern(text, first, last, tuple(names), re.compile(begin + "".join(parts), re.DOTALL))
 
 
 def _level(level: str, names: list[str], node: YamlNode) -> str:
@@ -109,8 +117,11 @@ class Claim(Generic[T]):
     def match(self, topic: str) -> Captures | None:
         """Give the captures, or None where the topic is not meant."""
         captures = self.pattern.match(topic)
-        if captures is None or any(pattern.match(topic) is not None for pattern in self.excluded):
+        if captures is None:
             return None
+        for pattern in self.excluded:
+            if pattern.match(topic) is not None:
+                return None
         for name, regex in self.allowed.items():
             if not regex.fullmatch(captures[name]):
                 return None
@@ -124,9 +135,12 @@ class TopicIndex(Generic[T]):
         """Take the claims; their rank says which is tried first."""
         nothing: Captures = {}
         # A claim without captures gives the same pair for every topic, so that remembering it costs a reference.
-        self._by_first: dict[str | None, list[tuple[Claim[T], tuple[T, Captures]]]] = {}
-        for claim in claims:
-            self._by_first.setdefault(claim.pattern.first, []).append((claim, (claim.target, nothing)))
+        ranked = [(claim, (claim.target, nothing)) for claim in sorted(claims, key=lambda each: each.rank)]
+        self._anywhere = [pair for pair in ranked if pair[0].pattern.first is None]
+        self._by_first = {
+            first: [pair for pair in ranked if pair[0].pattern.first in (first, None)]
+            for first in {claim.pattern.first for claim, _ in ranked}
+        }
         self.remembered: dict[str, tuple[tuple[T, Captures], ...]] = {}
 
     def find(self, topic: str) -> tuple[tuple[T, Captures], ...]:
@@ -135,10 +149,8 @@ class TopicIndex(Generic[T]):
         return self._search(topic) if known is None else known
 
     def _search(self, topic: str) -> tuple[tuple[T, Captures], ...]:
-        claims = self._by_first.get(topic.split("/", 1)[0], []) + self._by_first.get(None, [])
-        claims.sort(key=lambda each: each[0].rank)
         found = []
-        for claim, bare in claims:
+        for claim, bare in self._by_first.get(topic.split("/", 1)[0], self._anywhere):
             captures = claim.match(topic)
             if captures is not None:
                 found.append((claim.target, captures) if captures else bare)
