@@ -52,6 +52,11 @@ def load(
         if after != before and not dry_run:
             await store.assets.replace(after.values())
         would = "would be " if dry_run else ""
+        city = await store.assets.city()
+        known = frozenset(area.id for area in city.areas) if city is not None else frozenset()
+        strange = sorted({asset.area for asset in wanted.values() if asset.area is not None} - known)
+        if strange:
+            sys.stderr.write(f"ioc: the registered city has no area {', '.join(strange[:5])}; see ioc city show\n")
         sys.stdout.write(
             f"{len(wanted)} assets read: {len(added)} {would}added, {len(changed)} {would}changed, "
             f"{len(removed)} {would}removed; {len(after)} {would}registered\n"

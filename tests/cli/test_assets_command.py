@@ -53,6 +53,14 @@ async def test_assets_are_added_changed_and_with_replace_removed(ioc: Ioc, embed
     assert "Three" in ioc("assets", "list")[1]
 
 
+def test_areas_that_the_city_does_not_have_are_told(ioc: Ioc, tmp_path: Path) -> None:
+    ioc("city", "load", str(city_path("da-lat")))
+    path = tmp_path / "assets.csv"
+    path.write_text("id,kind,area\na,camera,nowhere\nb,camera,\n")
+    status, _, complaint = ioc("assets", "load", str(path))
+    assert (status, complaint) == (0, "ioc: the registered city has no area nowhere; see ioc city show\n")
+
+
 def test_a_mistake_loads_nothing(ioc: Ioc, tmp_path: Path) -> None:
     path = tmp_path / "assets.csv"
     path.write_text("id,kind\na,camera\nb,toaster\n")

@@ -139,3 +139,12 @@ async def test_a_codec_that_is_dropped_into_the_folder_is_live_within_two_second
     (codecs / "siren.yaml").write_text(CODEC)
     eventually(lambda: demo.get("/api/health")["state"] == "ok", what="the end of the warning")
     assert ingest_pid(demo) == pid, subprocess.list2cmdline(demo.said().splitlines()[-20:])
+
+
+def test_a_mistake_in_a_codec_at_the_start_ends_it_with_file_line_and_column(codecs: Path, start_demo: Any) -> None:
+    (codecs / "siren.yaml").write_text(CODEC.replace("path: battery", "pth: battery"))
+    demo = start_demo("--no-simulators")
+    said, _ = demo.process.communicate(timeout=60)
+    assert demo.process.returncode == 2, said
+    assert "siren.yaml:8:24" in said
+    assert "Traceback" not in said

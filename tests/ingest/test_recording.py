@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.recording import Recorded, Recorder, StandIns, read_recording, replay
@@ -32,6 +32,7 @@ def test_what_is_read_is_what_was_written(tmp_path: Path, name: str) -> None:
     assert all(0 <= part <= 1 for part in parts)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1), st.binary(), st.integers(0, 2**52))
 def test_any_topic_and_any_bytes_survive(topic: str, payload: bytes, at: int) -> None:
     import tempfile  # noqa: PLC0415 - a folder for each example

@@ -1,15 +1,19 @@
 """The assets' file: three formats that say the same, and every mistake with its place."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ioc.model.assets import Asset
 from ioc.model.faults import Fault
 from ioc.model.kinds import Kind
 from ioc.store.asset_file import asset_to_row, read_asset_file
 
+KEYS = ["type", "features", "properties", "geometry", "coordinates", "id", "kind", "lat", "tags", "mobile"]
 ASSETS = (
     Asset("cam-1", Kind.CAMERA, "Hồ Xuân Hương", 11.94, 108.44, "xuan-huong", "lake", None, ("high", "ptz"), ("007",)),
     Asset("bus-1", Kind.SENSOR, "bus-1", mobile=True),
@@ -132,3 +136,23 @@ def test_what_is_no_such_file_is_one_sentence(tmp_path: Path, name: str, text: s
     with pytest.raises(Fault) as fault:
         read_asset_file(path)
     assert complaint in str(fault.value)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(["a.yaml", "a.csv", "a.geojson"]),
+    text=st.one_of(
+        st.text(max_size=200),
+        st.text(max_size=80).map(lambda rest: "id,kind,lat\na,camera," + rest),
+        st.text(max_size=80).map(lambda rest: "- {id: a, kind: camera, lat: " + rest),
+        st.recursive(
+            st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+        ).map(json.dumps),
+    ),
+)
+def test_whatever_is_in_a_file_it_is_assets_or_mistakes_with_a_place(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with suppress(Fault):
+        assert all(mistake.line >= 1 for mistake in read_asset_file(path).mistakes)

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from ingest.codecs.nearest import distance
 from ingest.codecs.registry import codecs_from_text, load_codecs
+from ingest.codecs.topics import compile_topic
 from ingest.codecs.trace_steps import nearest_of, steps_of
 from ingest.codecs.tracing import NO_CODECS, load_watched, trace
 from ingest.codecs.watching import recording
 from ingest.reader import Reader
 from ioc.model.event_json import event_to_json
 from ioc.model.events import RawMessage
+from ioc.runtime.marked_yaml import read_marked
 from ioc.store.catalogue import load_catalogue
 
 NOW = 1_795_309_200_000_000
@@ -120,6 +122,29 @@ def test_an_excepted_topic_says_so() -> None:
 def test_a_pattern_is_at_no_distance_from_the_topics_that_it_meets() -> None:
     for pattern, topic in (("a/{b}/c", "a/x/c"), ("a/{b+}", "a/x/y/z"), ("a/#", "a"), ("a/+/{x}-y", "a/q/1-y")):
         assert distance(pattern, topic).cost == 0
+
+
+LEVELS = st.sampled_from(["a", "b", "cam-1", "x-cam"])
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.one_of(LEVELS, st.sampled_from(["+", "cam-{n}"])), max_size=3),
+    st.sampled_from(["", "{m+}", "#", "{k}"]),
+    st.lists(LEVELS, min_size=1, max_size=5),
+)
+def test_nothing_is_wrong_exactly_where_a_topic_meets_a_pattern(head: list[str], tail: str, topic: list[str]) -> None:
+    # A capture's name may stand in a pattern once.
+    levels = [level.replace("n", "nxyz"[number]) if "{" in level else level for number, level in enumerate(head)]
+    pattern = "/".join([*levels, *([tail] if tail else [])])
+    if not pattern:
+        return
+    node = read_marked(json.dumps(pattern), "pattern")
+    assert node is not None
+    meets = compile_topic(node).match("/".join(topic)) is not None
+    found = distance(pattern, "/".join(topic))
+    assert (found.cost == 0) is meets
+    assert (found.reasons == ()) is meets
 
 
 def test_messages_that_any_topic_may_carry_are_one_step_where_none_of_them_fits() -> None:

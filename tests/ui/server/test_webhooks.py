@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,18 @@ import httpx
 import msgspec
 import pytest
 import pytest_asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ioc.model.faults import Fault
 from ioc.runtime import clock
 from ioc.store.inbox import BEGINNING, MessageInbox
 from ioc.store.opening import Store
+from ui.server.problems import Problem
 from ui.server.settings import UiSettings
 from ui.server.webhook_settings import WebhookSettings
-from ui.server.webhooks import Doors
+from ui.server.webhooks import Doors, _read_kind
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "webhooks.md"
 TOKEN = "correct-horse-battery-staple"
@@ -217,3 +221,16 @@ async def test_the_example_of_the_document_is_taken(store: Store, serving: Any) 
         answer = await running.http.post(first.split()[1], headers=headers, content=body.encode())
     assert answer.status_code == 202
     assert answer.json().keys() == msgspec.json.decode(answered).keys()
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["", "gzip", "deflate", "GZIP "]),
+    st.sampled_from(["", "application/json", "application/x-www-form-urlencoded", "text/xml; charset=", ";;=", "a/b"]),
+    st.one_of(st.binary(max_size=300), st.binary(max_size=300).map(gzip.compress)),
+    st.integers(1, 200),
+)
+def test_whatever_comes_is_refused_or_within_the_bound(packing: str, kind: str, body: bytes, most: int) -> None:
+    headers = {name: value for name, value in (("content-encoding", packing), ("content-type", kind)) if value}
+    with suppress(Problem):
+        assert len(_read_kind(headers)(body, most)) <= most or "form" in kind or not packing
