@@ -12,7 +12,7 @@ from ioc.runtime.tasks import end
 from ioc.store.connection import StoreUnavailable
 from ioc.store.inbox import BEGINNING, Kept
 
-CHUNK: Final = 64
+CHUNK: Final = 16
 """Messages read at once; each may be a megabyte, and twice as many wait here at most."""
 
 WAIT_S: Final = 2.0

@@ -22,7 +22,7 @@ class WebhookSettings(BaseModel):
         default=None, min_length=SHORTEST_TOKEN, max_length=512, repr=False, description="Its secret."
     )
     token_file: Path | None = Field(default=None, description="File that holds its secret; or this, or token.")
-    max_bytes: int = Field(default=262_144, ge=1, le=4_194_304, description="Bytes of a message at most.")
+    max_bytes: int = Field(default=262_144, ge=1, le=1_048_576, description="Bytes of a message at most.")
     token_in_url: bool = Field(
         default=False,
         description="Take the secret from ?token=… too, for a system that can send no header; addresses are often "

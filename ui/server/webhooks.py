@@ -26,7 +26,7 @@ BODY_S: Final = 10.0
 """Seconds that a body may take to come."""
 
 AT_ONCE: Final = 32
-"""Bodies that are read at the same time; with the largest `max_bytes` these are 128 MB."""
+"""Bodies that are read at the same time; with the largest `max_bytes` these are 32 MB."""
 
 _TEXTS: Final = frozenset(("application/json", "application/xml", "application/x-ndjson", "application/octet-stream"))
 _FORM: Final = "application/x-www-form-urlencoded"
