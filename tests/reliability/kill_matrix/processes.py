@@ -266,3 +266,34 @@ def _ingest(folder: Path, far: Cable | None, environment: Mapping[str, str], led
     )
     child = Child(command, lambda: ledger.health().get("pid") == str(child.pid) and ledger.is_well())
     return child
+
+
+@contextmanager
+def flooded_ingest(
+    folder: Path, free_port: FreePort, broker_port: int, adapter: str
+) -> Iterator[tuple[Child, Child, Memory]]:
+    """Run an ingest and its store at somebody else's broker until the block ends: ingest, store, and ingest's memory.
+
+    Args:
+        folder: where everything is kept; its path must be short.
+        free_port: finds ports.
+        broker_port: on loopback, MQTT 5.
+        adapter: which of ingest's adapters is used.
+    """
+    with ExitStack() as stack:
+        store = _store(folder, free_port())
+        stack.callback(store.kill)
+        store.start()
+        url = f"unix://{_socket(folder)}"
+        ledger = stack.enter_context(Ledger(url))
+        environment = {
+            "IOC_DATA": str(folder / "data"),
+            "IOC_REDIS_URL": url,
+            "IOC_MQTT_URL": f"mqtt://127.0.0.1:{broker_port}",
+            "IOC_INGEST_MQTT_ADAPTER": adapter,
+        }
+        ingest = _ingest(folder, None, environment, ledger)
+        stack.callback(ingest.kill)
+        ingest.start()
+        memory = stack.enter_context(Memory(lambda: ingest.pid))
+        yield ingest, store, memory

@@ -121,7 +121,8 @@ class Wire:
         inner: asyncio.StreamWriter | None = None
         self._open.add(writer)
         try:
-            with suppress(OSError):
+            # Asyncio complains of whoever answers a connection and is cancelled.
+            with suppress(OSError, asyncio.CancelledError):
                 inner_reader, inner = await asyncio.open_connection("127.0.0.1", self._target)
                 self._open.add(inner)
                 one = asyncio.create_task(self._relay(reader, inner, tap.from_ingest))
