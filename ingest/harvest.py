@@ -22,7 +22,7 @@ START_KEPT: Final = 120
 """Bytes of a refused message that are kept for people to look at."""
 
 _QUANTITY: Final = "quantity "
-"""Before a quantity's name in what is remembered. The name of an asset of ours, which has no space, stands there bare."""
+"""Before a quantity's name in what is remembered; the name of an asset of ours, without a space, stands there bare."""
 
 
 @dataclass(frozen=True, slots=True)

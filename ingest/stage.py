@@ -144,6 +144,10 @@ class Ingest:
     async def _work(self, tasks: asyncio.TaskGroup) -> None:
         writing: asyncio.Task[None] | None = None
         while not (self._stopping and self._source.backlog == 0):
+            if writing is not None and self._source.backlog < self._settings.max_batch:
+                # A broker that waits for acknowledgements sends no more until it has them: two halves of what it
+                # sends at once would cost nearly twice as much as the whole.
+                await writing
             batch = await self._source.receive(
                 self._settings.max_batch, wait=self._until_tick(), linger=self._linger_ms / 1_000
             )
