@@ -112,6 +112,20 @@ REPORTED: Final = (
         field="duplicates_total",
     ),
     Metric(
+        "ioc_ingest_gaps_total",
+        MetricType.COUNTER,
+        "Messages that devices numbered and that never came; /api/devices says whose.",
+        process="ingest",
+        field="gaps_total",
+    ),
+    Metric(
+        "ioc_ingest_coalesced_total",
+        MetricType.COUNTER,
+        "Events of devices that flood, for which others stand with a count; look for a device gone wild.",
+        process="ingest",
+        field="coalesced_total",
+    ),
+    Metric(
         "ioc_ingest_backlog",
         MetricType.GAUGE,
         "Messages waiting in ingest; near its queue limit the broker holds the rest.",
