@@ -1,17 +1,25 @@
 """A broker to publish to, and a wire that can be cut."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import aiomqtt
 import pytest
+import uvloop
 
 from ingest.settings import IngestSettings
 from ioc.runtime.embedded import BrokerPorts
 
 Publish = Callable[..., Awaitable[None]]
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Hold the adapters to their contract on the event loop on which ingest runs."""
+    if item.path.name == "test_mqtt_contract.py":
+        return {"uvloop": uvloop.new_event_loop}
+    return {"asyncio": asyncio.new_event_loop}
 
 
 @pytest.fixture(params=[3, 5], ids=["mqtt-3.1.1", "mqtt-5"])

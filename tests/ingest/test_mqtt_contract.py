@@ -7,6 +7,7 @@ from typing import Any
 
 import aiomqtt
 import pytest
+import uvloop
 from mosquitto import MosquittoBroker
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -152,6 +153,10 @@ async def test_messages_at_every_quality_of_service_come(settings: IngestSetting
         assert payloads(await receive_all(source, 3)) == [0, 1, 2]
     async with open_mqtt(settings) as source:
         assert not await silence(source)
+
+
+async def test_ingest_s_own_event_loop_is_what_is_tried() -> None:
+    assert isinstance(asyncio.get_running_loop(), uvloop.Loop)
 
 
 async def test_an_empty_payload_is_a_message(settings: IngestSettings, publish: Publish) -> None:

@@ -33,6 +33,7 @@ class Caller:
         self._writer = writer
         self._rest = b""
         self.acknowledged: list[int] = []
+        self.pings = 0
 
     async def next(self) -> mqtt5.Packet:
         """Read a packet that is no ping, and answer those."""
@@ -42,6 +43,7 @@ class Caller:
                 self._rest = self._rest[size:]
                 if not isinstance(packet, mqtt5.PingReqPacket):
                     return packet
+                self.pings += 1
                 await self.send(mqtt5.PingRespPacket().write())
                 continue
             self._rest += await self.raw()
@@ -298,6 +300,37 @@ async def test_a_message_at_quality_2_is_received_kept_and_released(
     assert isinstance(received, mqtt5.PubRecPacket)
     assert isinstance(complete, mqtt5.PubCompPacket)
     assert (received.packet_id, complete.packet_id) == (7, 7)
+
+
+async def test_a_broker_that_wants_to_hear_more_often_hears_more_often(
+    scripted: ScriptedBroker, settings: IngestSettings, until: Until
+) -> None:
+    async def script(caller: Caller) -> None:
+        await caller.let_in(server_keep_alive=1)
+        await caller.stay()
+
+    scripted.scripts = [script]
+    async with open_mqtt(settings) as source:
+        await until(lambda: source.problem is None)
+        await asyncio.sleep(2)  # the time under test: a broker gives us up after one and a half keep-alives
+        assert scripted.callers[0].pings >= 2
+
+
+async def test_a_session_that_the_broker_has_forgotten_is_told_of(
+    scripted: ScriptedBroker, settings: IngestSettings, until: Until, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def first(caller: Caller) -> None:
+        await caller.let_in(session_present=True, session_expiry_interval=60)
+
+    async def second(caller: Caller) -> None:
+        await caller.let_in(session_present=False)
+        await caller.stay()
+
+    scripted.scripts = [first, second]
+    async with open_mqtt(settings) as source:
+        await until(lambda: len(scripted.callers) == 2 and source.problem is None)
+    assert "the broker keeps our session for a shorter time than was asked for" in caplog.text
+    assert "the broker has forgotten our session; what was published meanwhile may be lost" in caplog.text
 
 
 def answer(reason: mqtt5.ConnAckReasonCode) -> Script:
