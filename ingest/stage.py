@@ -17,6 +17,7 @@ from ingest.health import Health
 from ingest.inbox_stream import open_inbox
 from ingest.known_assets import KnownAssets
 from ingest.mqtt import open_mqtt
+from ingest.pseudonyms import Pseudonyms
 from ingest.reader import Reader
 from ingest.settings import IngestSettings
 from ingest.source import Batch, MessageSource
@@ -43,8 +44,8 @@ BURST_S: Final = 10
 DRAIN_S: Final = 2.0
 """Seconds to write and acknowledge what has been received, after the stop; what is left comes again."""
 
-REGISTRY_S: Final = 2.0
-"""Seconds between two looks at whether the registry has changed."""
+LOOK_UP_S: Final = 2.0
+"""Seconds between two looks at whether the registry has changed, or the next day's key is due."""
 
 TAIL_EVENTS: Final = 100_000
 """Events at the end of the stream that are known again after a restart: more than a broker can have on its way."""
@@ -67,7 +68,8 @@ async def run(store: Store, settings: IngestSettings, stop: asyncio.Event) -> No
         Fault: a codec or the broker's URL is wrong, or another ingest has taken this one's place.
     """
     catalogue = load_catalogue()
-    codecs = CodecFolder(settings.codecs_dir, catalogue)
+    pseudonyms = Pseudonyms(settings.city_timezone)
+    codecs = CodecFolder(settings.codecs_dir, catalogue, pseudonyms=pseudonyms)
     try:
         loaded = codecs.load()
     except Misplaced as mistake:
@@ -86,19 +88,27 @@ async def run(store: Store, settings: IngestSettings, stop: asyncio.Event) -> No
         strict_assets=settings.strict_assets,
     )
     async with open_mqtt(settings) as broker, open_inbox(store.inbox) as inbox:
-        ingest = Ingest(store, settings, CombinedSource(broker, inbox), harvester)
+        ingest = Ingest(store, settings, CombinedSource(broker, inbox), harvester, pseudonyms)
         await ingest.run(stop, partial(follow_codecs, codecs, reader))
 
 
 class Ingest:
     """Carries messages from the source to the store; the next batch is read while the one before it is written."""
 
-    def __init__(self, store: Store, settings: IngestSettings, source: MessageSource, harvester: Harvester) -> None:
-        """Take what to read from, what makes events of it, and where to write."""
+    def __init__(
+        self,
+        store: Store,
+        settings: IngestSettings,
+        source: MessageSource,
+        harvester: Harvester,
+        pseudonyms: Pseudonyms | None = None,
+    ) -> None:
+        """Take what to read from, what makes events of it, where to write, and whose keys to keep supplied."""
         self._store = store
         self._settings = settings
         self._source = source
         self._harvester = harvester
+        self._pseudonyms = pseudonyms
         self._counters = Counters()
         self._health = Health(self._counters, source)
         self._registry_version = -1
@@ -127,8 +137,8 @@ class Ingest:
                     tasks.create_task(self._health.report_to(self._store), name="report health"),
                 ]
                 await self._take_over()
-                await self._patiently(self._load_registry)
-                beside.append(tasks.create_task(self._follow_registry(), name="follow the registry"))
+                await self._patiently(self._look_up)
+                beside.append(tasks.create_task(self._keep_looking_up(), name="look up assets and keys"))
                 if follow_codecs is not None:
                     following = follow_codecs(self._health.note_codecs)
                     beside.append(tasks.create_task(following, name="follow the codecs"))
@@ -219,18 +229,21 @@ class Ingest:
                 self._harvester.remember_ids(entry.batch.get_column("id").to_list())
             before, entries = tail[-1].position, entries + len(tail)
 
-    async def _load_registry(self) -> None:
+    async def _look_up(self) -> None:
+        """Learn what the store says that messages are read by: the city's assets, and the day's key."""
+        if self._pseudonyms is not None:
+            await self._pseudonyms.fetch(self._store.daily_keys, clock.now())
         version = await self._store.assets.version()
         if version != self._registry_version:
             self._harvester.assets = KnownAssets(await self._store.assets.load())
             self._registry_version = version
 
-    async def _follow_registry(self) -> None:
+    async def _keep_looking_up(self) -> None:
         while True:
-            await asyncio.sleep(REGISTRY_S)
+            await asyncio.sleep(LOOK_UP_S)
             # A store that is away is the message loop's news; until it is back, what was known stays known.
             with suppress(StoreUnavailable):
-                await self._load_registry()
+                await self._look_up()
 
     async def _stop_when(self, stop: asyncio.Event, deadline: asyncio.Timeout) -> None:
         await stop.wait()
