@@ -75,6 +75,9 @@ class Reader:
         self.windowed = windowed
         self._zone = None if timezone is None else ZoneInfo(timezone)
         self._fits: Mapping[str, Fit] = {name: _fit_known(catalogue[name]) for name in catalogue.names()}
+        self._ranges = {
+            name: _range(catalogue[name]) for name in catalogue.names() if catalogue[name].type is QuantityType.NUMBER
+        }
 
     def read(self, message: RawMessage) -> tuple[list[Event], list[Rejected]]:
         """Read one message.
@@ -127,7 +130,7 @@ class Reader:
     def _events(self, message: RawMessage, codec: str, readings: list[Reading], problems: list[str]) -> list[Event]:
         events: list[Event] = []
         hashed: str | None = None
-        fits = self._fits
+        fits, ranges = self._fits, self._ranges
         for index, reading in enumerate(readings):
             asset = reading.asset
             if asset is not None and not _good_asset(asset):
@@ -137,6 +140,10 @@ class Reader:
                 continue
             values: dict[str, Value] = {}
             for name, value in reading.values.items():
+                plausible = ranges.get(name)
+                if plausible is not None and value.__class__ is float and plausible[0] <= value <= plausible[1]:
+                    values[name] = value
+                    continue
                 known = fits.get(name)
                 try:
                     values[name] = _fit_unknown(name, value) if known is None else known(value)
@@ -159,7 +166,7 @@ class Reader:
                 event_id = f"{asset}:{reading.sequence}"
             else:
                 if hashed is None:
-                    timeless = any(each.at is None for each in readings)
+                    timeless = reading.at is None or (len(readings) > 1 and any(each.at is None for each in readings))
                     hashed = identity(message.topic, message.payload, message.received_at if timeless else None)
                 event_id = hashed if index == 0 else f"{hashed}-{index}"
             events.append(
@@ -229,11 +236,14 @@ def good_text(text: str) -> bool:
     return len(text) <= MAX_TEXT and (text.isprintable() or not _UNSEEN.search(text))
 
 
+def _range(quantity: Quantity) -> tuple[float, float]:
+    return -1.7e308 if quantity.low is None else quantity.low, 1.7e308 if quantity.high is None else quantity.high
+
+
 def _fit_known(quantity: Quantity) -> Fit:
     """Make the fastest test that a value fits its quantity; what fails it is judged, and worded, by `fit`."""
     if quantity.type is QuantityType.NUMBER:
-        low = -1.7e308 if quantity.low is None else quantity.low
-        high = 1.7e308 if quantity.high is None else quantity.high
+        low, high = _range(quantity)
 
         def number(value: Any) -> Value:
             if (value.__class__ is float or value.__class__ is int) and low <= value <= high:
