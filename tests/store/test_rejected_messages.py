@@ -45,3 +45,17 @@ async def test_a_topic_that_is_not_text_is_kept_too(store: Store) -> None:
     await store.rejected.add([strange])
 
     assert [strange] == await store.rejected.latest()
+
+
+async def test_reading_on_gives_each_message_once_in_the_order_of_arrival(store: Store) -> None:
+    assert await store.rejected.newest() == "0-0"
+    messages = [rejected(number) for number in range(5)]
+    await store.rejected.add(messages[:3])
+
+    first = await store.rejected.after("0-0", limit=2)
+    rest = await store.rejected.after(first[-1][0])
+    await store.rejected.add(messages[3:])
+    more = await store.rejected.after(rest[-1][0])
+
+    assert [message for _, message in first + rest + more] == messages
+    assert more[-1][0] == await store.rejected.newest()

@@ -139,7 +139,7 @@ function Row({ index, device }: { index: number; device: Device | undefined }) {
           <code>{visible(device.id)}</code>
         </span>
       </span>
-      <span role="cell" class="cell cell-kind">
+      <span role="cell" class="cell cell-kind" title={kind}>
         <Icon name={kindIcon(device.kind)} size={14} />
         <span>{kind}</span>
       </span>
