@@ -12,7 +12,7 @@ from typing import Any, Final
 from ingest.codecs.home_assistant_words import LONG, TemplatePath, read_template
 from ingest.codecs.identifiers import quantity_name
 from ingest.codecs.memory import Memory
-from ingest.codecs.naming import measured
+from ingest.codecs.naming import is_known, measured
 from ingest.codecs.payloads import read_number
 from ingest.codecs.readings import Reading
 from ingest.codecs.strict_json import read_json
@@ -221,12 +221,19 @@ def _put(reading: Reading, entity: Entity, found: Any, problems: list[str]) -> N
             reading.signal = Signal.ALERT if value else (reading.signal or Signal.CLEAR)
     else:
         value = _number_if_one(found)
-        wanted = entity.device_class if entity.component == "sensor" and entity.device_class else entity.name
-        name, value = measured(wanted, value, entity.unit)
+        name, value = measured(_what(entity), value, entity.unit)
     if name in reading.values and name != quantity_name(entity.name):
         # A second thermometer of the same device goes by its own name.
         name = quantity_name(entity.name)
     reading.values[name] = value
+
+
+def _what(entity: Entity) -> str:
+    """Say what an entity measures: its class, or its name, or what its sender calls it in its state."""
+    if entity.component == "sensor" and entity.device_class:
+        return entity.device_class
+    last = entity.path[-1] if entity.path else None
+    return last if isinstance(last, str) and is_known(last) and not is_known(entity.name) else entity.name
 
 
 def _yes(found: Any, entity: Entity) -> bool | None:

@@ -127,6 +127,11 @@ def measured(name: str, value: Any, unit: str | None = None) -> tuple[str, Any]:
     return quantity, value if (scale, offset) == (1, 0) else value * scale + offset
 
 
+def is_known(name: str) -> bool:
+    """Say whether what a device calls a value is a quantity of ours."""
+    return quantity_name(name) in _NAMES
+
+
 def _by_unit(unit: str | None) -> str:
     if not unit:
         return "value"

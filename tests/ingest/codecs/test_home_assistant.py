@@ -56,6 +56,13 @@ def thermometer(**others: Any) -> dict[str, Any]:
         (thermometer(val_tpl="{{ value_json['SI 7']['T'] | round(1) }}"), {"SI 7": {"T": 20.25}}, {"temp_c": 20.25}),
         (thermometer(value_template="{{ value_json.list[1] }}"), {"list": [1, 2]}, {"temp_c": 2}),
         (thermometer(value_template="{{ value }}"), "4", {"temp_c": 4}),
+        (
+            thermometer(
+                device_class=None, name="T", unit_of_measurement="°C", value_template="{{ value_json.temperature }}"
+            ),
+            {"temperature": 4},
+            {"temp_c": 4},
+        ),
         (thermometer(device_class=None, name="Water depth"), "4", {"water_depth": 4}),
         (thermometer(device_class=None, name=None, object_id="pump_state"), "running", {"pump_state": "running"}),
         (thermometer(device_class="power", unit_of_measurement="kW"), "1.5", {"power": 1500}),

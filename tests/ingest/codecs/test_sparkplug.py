@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ingest.codecs import sparkplug
 from ingest.codecs.memory import Memory
 from ingest.codecs.readings import Reading
+from ingest.codecs.registry import load_codecs
 from ingest.codecs.sparkplug import Births, Known, Sparkplug, read_state
 from ingest.codecs.sparkplug_payload import read_payload
 from ioc.model.events import Kind, Signal
@@ -232,3 +233,12 @@ def test_any_sequence_of_messages_is_read_or_refused(messages: list[tuple[str, l
         with suppress(ValueError):
             for reading in host.hears(verb, payload(*map(dict, metrics)), "d" if verb.startswith("D") else ""):
                 assert reading.asset == ("g/e/d" if verb.startswith("D") else reading.asset)
+
+
+def test_each_loading_begins_with_nothing_unless_it_is_given_a_memory() -> None:
+    first = load_codecs()
+    topic = "spBv1.0/g/{}/e/d"
+    assert first.decode(topic.format("DBIRTH"), payload(level())).refused is None
+    data = payload({"alias": 7, "float_value": 3.5})
+    assert load_codecs(memory=first.memory).decode(topic.format("DDATA"), data).refused is None
+    assert "rebirth" in str(load_codecs().decode(topic.format("DDATA"), data).refused)

@@ -47,11 +47,32 @@ TASMOTA: list[Row] = [
             ("sensor", "strip", None, {"part": "ENERGY", "voltage": 230.0, "energy": 3.5}),
         ],
     ),
-    ("tele/door/SENSOR", {"Time": "2026-11-22T08:00:00", "Switch1": "OFF"}, [("sensor", "door", None, {"switch1": "OFF"})]),
+    (
+        "tele/door/SENSOR",
+        {"Time": "2026-11-22T08:00:00", "Switch1": "OFF"},
+        [("sensor", "door", None, {"switch1": "OFF"})],
+    ),
     (
         "tele/bridge/SENSOR",
         {"ZbReceived": {"0xAB12": {"Device": "0xAB12", "Name": "hall", "Contact": 1, "LinkQuality": 80}}},
         [("sensor", "0xAB12", None, {"gateway_id": "bridge", "device": "hall", "linkquality": 80.0, "contact": False})],
+    ),
+    (
+        "tele/mast/SENSOR",
+        {"TX23": {"Speed": {"Act": 36, "Max": 72}, "Dir": {"Card": "W", "Deg": 270}}, "SpeedUnit": "km/h"},
+        [("sensor", "mast", None, {"part": "TX23", "wind_mps": 10.0, "wind_gust_mps": 20.0, "wind_deg": 270.0})],
+    ),
+    (
+        "tele/bridge/SENSOR",
+        {"ZbReceived": {"0xAB13": {"Device": "0xAB13", "Power": 1, "Water": 1, "ZoneStatus": 1}}},
+        [
+            (
+                "sensor",
+                "0xAB13",
+                "alert",
+                {"gateway_id": "bridge", "water_leak": True, "output": True, "zone_status": 1},
+            )
+        ],
     ),
     ("stat/lamp/POWER", b"ON", [("sensor", "lamp", None, {"power_state": "ON"})]),
     ("stat/lamp/POWER2", b"OFF", [("sensor", "lamp", None, {"power_state_2": "OFF"})]),
@@ -229,6 +250,8 @@ CLOUD: list[Row] = [
     ("/json/secret/well/attrs/level", b"3", [("sensor", "well", None, {"level": 3})]),
     ("/json/secret/well/attrs/mode", b'"eco"', [("sensor", "well", None, {"mode": "eco"})]),
     ("/ul/secret/well/attrs", b"h|70|mode|eco#h|71", [("sensor", "well", None, {"h": 70, "mode": "eco"}), ("sensor", "well", None, {"h": 71})]),
+    ("secret/well/attrs", b"gps|1.2/3.4", [("sensor", "well", None, {"gps": "1.2/3.4"})]),
+    ("secret/well/attrs", {"l": {"a": 2}}, [("sensor", "well", None, {"l_a": 2})]),
     ("/ul/secret/well/cmdexe", b"well@ping|OK", []),
 ]  # fmt: skip
 
