@@ -27,6 +27,11 @@ class Distance:
     reasons: tuple[str, ...]
 
 
+def is_any(pattern: str) -> bool:
+    """Whether a pattern names nothing, so that any topic of enough levels meets it: `#`, `{topic+}`, `+/{name}`."""
+    return all(level in ("#", "+") or _CAPTURE.fullmatch(level) for level in pattern.split("/"))
+
+
 def distance(pattern: str, topic: str) -> Distance:
     """Compare a topic with a pattern of the codec language."""
     wanted, given = tuple(pattern.split("/")), tuple(topic.split("/"))

@@ -12,7 +12,7 @@ def steps_of(traced: dict[str, Any]) -> list[dict[str, Any]]:
     steps = []
     elsewhere = 0
     for attempt in traced["tried"]:
-        if attempt["topic"] == "#" and attempt["verdict"] != "taken":
+        if attempt["anywhere"] and attempt["verdict"] != "taken":
             elsewhere += 1
         else:
             steps.append(_attempt(attempt))

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from ingest.codecs.changes import Pseudonymiser
 from ingest.codecs.memory import Memory
 from ingest.codecs.messages import Message
-from ingest.codecs.nearest import distance
+from ingest.codecs.nearest import distance, is_any
 from ingest.codecs.readings import Outcome
 from ingest.codecs.registry import NOT_RETAINED, RETAINED, SHIPPED, Codecs, compile_codec, load_codecs
 from ingest.codecs.topics import Claim
@@ -200,6 +200,7 @@ def _attempt(claim: Claim[Message], node: YamlNode, captures: Mapping[str, str],
         "message": target.name,
         "place": _place(node),
         "topic": claim.pattern.text,
+        "anywhere": is_any(claim.pattern.text),
         "captures": dict(captures),
         "verdict": verdict,
         "reason": reason or None,
@@ -286,7 +287,7 @@ def _nearest(codecs: WatchedCodecs, topic: str, tried: list[dict[str, Any]]) -> 
     """Rank the codecs that did not take a message: first those that the topic meets, then by their topics."""
     found: list[tuple[tuple[float, float, int], dict[str, Any]]] = []
     for number, attempt in enumerate(tried):
-        if attempt["topic"] == "#":
+        if attempt["anywhere"]:
             # It looks at the payload alone, on every topic there is; that it said no is no news.
             continue
         wrong = sum(not each["holds"] for each in attempt["when"])
@@ -295,7 +296,7 @@ def _nearest(codecs: WatchedCodecs, topic: str, tried: list[dict[str, Any]]) -> 
         reasons = [attempt["reason"]] if attempt["reason"] else []
         found.append(((0.0, float(wrong - held), number), {**entry, "distance": 0.0, "reasons": reasons}))
     for number, (claim, node) in enumerate(codecs.claims):
-        if claim.pattern.text == "#" or claim.match(topic) is not None:
+        if is_any(claim.pattern.text) or claim.match(topic) is not None:
             continue
         gap = distance(claim.pattern.text, topic)
         reasons = list(gap.reasons) or list(_denied(claim, topic))

@@ -109,6 +109,12 @@ def test_a_topic_that_nearly_fits_names_the_level(topic: str, reason: str) -> No
     assert near["reasons"] == [reason]
 
 
+@pytest.mark.parametrize("pattern", ["#", "{topic+}", "+/{name}/+"])
+def test_a_codec_that_takes_any_topic_is_near_to_none(pattern: str) -> None:
+    told = traced(STATION.replace("station/{name}/report", f'"{pattern}"'), "x/y/z", {})
+    assert (told["tried"][0]["verdict"], told["nearest"]) == ("shape", [])
+
+
 def test_a_topic_that_agrees_in_nothing_has_nobody_near() -> None:
     assert traced(STATION, "x/y/z", {})["nearest"] == []
 
