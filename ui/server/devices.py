@@ -16,6 +16,9 @@ from ui.server.world import World
 FRESH: Final[Duration] = 1 * SECOND
 """A list is made anew at most this often: fifty pages that look at ten thousand devices share one."""
 
+AS_MANY: Final = 10_000
+"""With every so many devices more, a list stays good for as long again: judging them all takes its time."""
+
 LISTS_KEPT: Final = 16
 """Lists of different filters that are shared so."""
 
@@ -180,7 +183,7 @@ class Devices:
     def _fresh(self) -> list[Device]:
         """Give all devices by name, judged anew where that was more than a moment ago."""
         now, world = self.now(), self.world
-        if 0 <= now - self._judged_at < FRESH:
+        if 0 <= now - self._judged_at < FRESH * max(1, len(self._all) // AS_MANY):
             return self._all
         made_of = (world.assets, world.city, world.states, len(world.states))
         same = (one is other for one, other in zip(made_of[:3], self._made_of[:3], strict=True))
