@@ -199,6 +199,11 @@ class MqttSource(MessageSource):
                 "the broker has forgotten our session; what was published meanwhile may be lost",
                 broker=str(self._address),
             )
+        else:
+            _LOG.info(
+                "the broker knows no session of ours; what was published before does not come",
+                broker=str(self._address),
+            )
         self._was_open = True
 
     def subscribed(self, lowered: Sequence[str]) -> None:
