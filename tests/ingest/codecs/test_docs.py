@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -66,6 +68,18 @@ def test_the_mistake_on_the_page_is_reported_as_the_page_says() -> None:
     with pytest.raises(Misplaced) as caught:
         codecs_from_text(codec, source="sluice.yaml")
     assert str(caught.value) == complaint
+
+
+def test_the_commands_on_the_page_run(tmp_path: Path) -> None:
+    folder = tmp_path / "my-codecs"
+    folder.mkdir()
+    (folder / "sluice.yaml").write_text(next(block[2] for block in BLOCK.finditer(PAGE) if block[1] == "yaml"))
+    (commands,) = (block[2] for block in BLOCK.finditer(PAGE) if block[1] == "sh")
+    script = f'set -e -o pipefail; ioc() {{ "{sys.executable}" -m ioc.cli "$@"; }}\n{commands}'
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "humidity" in done.stdout
+    assert "71" in done.stdout
 
 
 def test_every_word_of_the_language_is_on_the_page() -> None:
