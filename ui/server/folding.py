@@ -6,6 +6,7 @@ from typing import Final
 
 # What Unicode's decomposition leaves alone: đ is a letter of its own, not d with a mark.
 _OWN_LETTERS: Final = str.maketrans({"đ": "d", "ð": "d", "ø": "o", "ł": "l", "ı": "i"})
+_MARKS: Final = re.compile("[\u0300-\u036f]+")
 _DIGITS: Final = re.compile(r"\d{1,18}")
 
 
@@ -13,8 +14,7 @@ def fold(text: str) -> str:
     """Bring a text to lower-case letters without marks: "Đà Lạt" becomes "da lat"."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFD", text)
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).lower().translate(_OWN_LETTERS)
+    return _MARKS.sub("", unicodedata.normalize("NFD", text)).lower().translate(_OWN_LETTERS)
 
 
 def order(text: str) -> str:
