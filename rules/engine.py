@@ -132,28 +132,33 @@ class Engine:
         """How far the stream's clock has come; NEVER before the first event."""
         return self._clock
 
-    def step(self, batch: pl.DataFrame, clock: Instant | None = None) -> list[AlertChange]:
+    def step(
+        self, batch: pl.DataFrame, clock: Instant | None = None, reached: Numbers | None = None
+    ) -> list[AlertChange]:
         """Take a batch, then let the stream's clock go on to `clock`.
 
         Args:
             batch: in order of arrival, `received_at` never null.
             clock: the stamp on the stream's entry; None: the batch's own arrival times are all there is.
+            reached: how far the stream's clock had come before each event's entry, where the batch is of several.
 
         Returns:
             What changed, in order of time.
         """
-        return self._advance(batch, clock, closing=False)
+        return self._advance(batch, clock, reached, closing=False)
 
     def finish(self) -> list[AlertChange]:
         """Let go of what is held back and stop the clock where it stands; for the end of a file."""
-        return self._advance(pl.DataFrame(), None, closing=True)
+        return self._advance(pl.DataFrame(), None, None, closing=True)
 
-    def _advance(self, batch: pl.DataFrame, clock: Instant | None, *, closing: bool) -> list[AlertChange]:
+    def _advance(
+        self, batch: pl.DataFrame, clock: Instant | None, reached: Numbers | None, *, closing: bool
+    ) -> list[AlertChange]:
         if clock is not None:
             self._notice_deafness(batch, clock)
         if self._evidence is not None:
             self._evidence.begin(self._next_ref, batch)
-        evaluated = self._evaluate(batch)
+        evaluated = self._evaluate(batch, reached)
         if len(evaluated.clocks):
             self._clock = int(evaluated.clocks[-1])
         if clock is not None and clock > self._clock:
@@ -188,9 +193,9 @@ class Engine:
             if isinstance(runner.kind, AbsenceKind):
                 runner.kind.listen_again(first)
 
-    def _evaluate(self, batch: pl.DataFrame) -> Evaluated:
+    def _evaluate(self, batch: pl.DataFrame, reached: Numbers | None) -> Evaluated:
         """Evaluate every condition of every rule that the batch can concern."""
-        evaluated = Evaluated.of(batch, self._clock)
+        evaluated = Evaluated.of(batch, self._clock if reached is None else np.maximum(reached, self._clock))
         needed = self._needed.get(evaluated.present)
         if needed is None:
             met = [runner for runner in self._runners if runner.reading.meets(evaluated)]

@@ -50,12 +50,12 @@ class Evaluated:
     masks: dict[frozenset[int], Mask] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, batch: pl.DataFrame, clock: Instant) -> "Evaluated":
+    def of(cls, batch: pl.DataFrame, clock: Instant | Numbers) -> "Evaluated":
         """Look at a batch's times and kinds, before anything is computed.
 
         Args:
             batch: `FIXED_COLUMNS` and quantities; may be empty.
-            clock: how far the stream's clock had come before.
+            clock: how far the stream's clock had come before, for all events or for each.
         """
         if not batch.height:
             return cls(_NOTHING, _NOTHING, np.zeros(0, dtype=np.uint8), frozenset())

@@ -33,6 +33,7 @@ from rules.checkpointing import RulesState, from_bytes, to_bytes
 from rules.engine import Engine
 from rules.expressions import scope_of
 from rules.incidents import Surroundings, open_incident
+from rules.merging import Portion, portions
 from rules.settings import RulesSettings
 
 log = Log("rules")
@@ -127,8 +128,8 @@ class _Stage:
         saved_events = 0
         while not self._stop.is_set():
             entries = await self._patiently(lambda: self._read(work))
-            for entry in entries:
-                await self._take(work, entry)
+            for portion in portions(entries, work.clock):
+                await self._take(work, portion)
             if not work.caught_up and len(entries) < ENTRIES_AT_ONCE:
                 await self._patiently(lambda: self._clear_unknown(work))
                 work.caught_up = True
@@ -204,13 +205,13 @@ class _Stage:
     async def _read(self, work: _Work) -> list[Entry]:
         return await self._store.events.read(work.position, limit=ENTRIES_AT_ONCE, wait=READ_WAIT_S)
 
-    async def _take(self, work: _Work, entry: Entry) -> None:
-        """Run the rules over one entry and write what changed."""
-        work.states.update(entry.batch)
-        changes = work.engine.step(entry.batch, entry.clock)
-        work.position = entry.position
-        work.clock = entry.clock
-        work.events += entry.batch.height
+    async def _take(self, work: _Work, portion: Portion) -> None:
+        """Run the rules over what waited and write what changed."""
+        work.states.update(portion.batch)
+        changes = work.engine.step(portion.batch, portion.clock, portion.reached)
+        work.position = portion.position
+        work.clock = portion.clock
+        work.events += portion.batch.height
         if changes:
             await self._patiently(lambda: self._write(work, changes))
 
