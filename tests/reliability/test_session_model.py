@@ -1,6 +1,7 @@
 """The MQTT session under all misfortunes in any order: what is acknowledged is kept, once; nothing is lost unsaid.
 
-The stage, the session, the inbox and the store's stream are the real ones; broker, wire, Redis and time are models.
+The stage, the session, the fast adapter, the inbox and the store's stream are the real ones; broker, wire, Redis and
+time are models.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from session_model.broker import ModelLine, numbered, unreadable
+from session_model.broker import numbered, unreadable
 from session_model.memory_store import BY_CHANCE
 from session_model.world import World, modelled
 
@@ -29,6 +30,7 @@ BLOWS = ("crash", "cut", "forget")
 BATCHES = st.sampled_from([5, 30])
 """Messages of a batch at most: below and above the number from which they are read as columns."""
 
+ADAPTERS = st.sampled_from(["fast", "model"])
 DELAYS = st.sampled_from([0.0, 0.05, 0.5])
 
 
@@ -41,9 +43,13 @@ class Session(RuleBasedStateMachine):
         self.odd = count(1)
         self.world: World | None = None
 
-    @initialize(renumbers=st.booleans(), limit=st.sampled_from([3, 1_000]), delay=DELAYS, batch=BATCHES)
-    def begin(self, renumbers: bool, limit: int, delay: float, batch: int) -> None:
-        self.world = World(renumbers=renumbers, receive_maximum=8 * batch // 5, queue_limit=limit, max_batch=batch)
+    @initialize(
+        renumbers=st.booleans(), limit=st.sampled_from([3, 1_000]), delay=DELAYS, batch=BATCHES, adapter=ADAPTERS
+    )
+    def begin(self, renumbers: bool, limit: int, delay: float, batch: int, adapter: str) -> None:
+        self.world = World(
+            renumbers=renumbers, receive_maximum=8 * batch // 5, queue_limit=limit, max_batch=batch, adapter=adapter
+        )
         self.world.memory.delay = delay
 
     def teardown(self) -> None:
@@ -145,7 +151,9 @@ class Session(RuleBasedStateMachine):
         assert not unsaid, f"{unsaid[0]} is lost"
         imagined = sorted(world.gaps() - world.broker.forgiven)
         assert not imagined, f"{imagined[0]} is said to be missing and is not"
-        assert world.times_said_that_the_session_was_lost == world.broker.sessions_lost + 1
+        # Who dies before it has read the greeting cannot say what was in it; the next one finds a session.
+        said = world.times_said_that_there_was_no_session
+        assert world.broker.sessions_made <= said <= world.broker.sessions_lost + 1
 
 
 def play(*, examples: int, steps: int = 30, shrink: bool = False) -> None:
@@ -169,7 +177,7 @@ def play(*, examples: int, steps: int = 30, shrink: bool = False) -> None:
 
 
 def test_everything_acknowledged_is_kept_once_and_nothing_is_lost_unsaid() -> None:
-    play(examples=200, shrink=True)
+    play(examples=120, shrink=True)
 
 
 @contextmanager
@@ -233,14 +241,13 @@ def writing_anew_when_the_answer_was_lost() -> Iterator[None]:
 
 @contextmanager
 def acknowledging_automatically() -> Iterator[None]:
-    def acknowledge_at_once(self: ModelLine, packet: int) -> None:
-        honest(self, [packet])
+    take = MqttSource.take
 
-    honest = ModelLine.acknowledge
-    with (
-        mock.patch.object(ModelLine, "taken", acknowledge_at_once),
-        mock.patch.object(ModelLine, "acknowledge"),
-    ):
+    def take_and_acknowledge(self: MqttSource, packets: list[int], *rest: Any) -> None:
+        self._line.acknowledge(list(packets))
+        take(self, packets, *rest)
+
+    with mock.patch.object(MqttSource, "take", take_and_acknowledge), mock.patch.object(MqttSource, "acknowledge"):
         yield
 
 

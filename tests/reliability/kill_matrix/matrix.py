@@ -131,7 +131,7 @@ def run_cell(
     ids = [event_id(boot, number, devices.devices) for number in range(published)]
     _await_the_rest(line, boot, published, patient=line.name not in fault.forgetful)
     missing = ledger.missing(boot, ids)
-    acknowledged = {each for each in line.wire.acknowledged if each.split(":", 2)[1] == boot}
+    acknowledged = {each for each in line.wire.acknowledged.copy() if each.split(":", 2)[1] == boot}
     lost = acknowledged.intersection(missing) if line.name in fault.forgetful else set(missing)
     yield Cell(
         broker=line.name,

@@ -85,7 +85,12 @@ class Child:
 
     def await_readiness(self) -> float:
         """Wait until it is there; says how many seconds that took."""
-        return wait_until(self._is_ready_and_alive, f"readiness of {self.command.name}")
+        try:
+            return wait_until(self._is_ready_and_alive, f"readiness of {self.command.name}")
+        except MustEnd as problem:
+            log = self.command.log
+            said = log.read_text(errors="replace")[-1_000:] if log is not None and log.exists() else ""
+            raise MustEnd(f"{problem}; it last wrote:\n{said}") from problem
 
     def _is_ready_and_alive(self) -> bool:
         if self._process is not None and self._process.poll() is not None:

@@ -5,6 +5,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ingest.mqtt.line import Host, LineLost
 
@@ -35,6 +36,22 @@ class Session:
     in_flight: dict[int, Message] = field(default_factory=dict)
 
 
+class BrokersEnd(Protocol):
+    """What the broker knows of a connection.
+
+    Attributes:
+        is_open: whether anything is still carried.
+    """
+
+    is_open: bool
+
+    def carry(self, packet: int, message: Message) -> None:
+        """Bring a message to ingest, after a while, and after those before it."""
+
+    def cut(self, reason: str) -> None:
+        """End: nothing that is on its way arrives."""
+
+
 @dataclass
 class ModelBroker:
     """One session, at most one connection to it.
@@ -45,6 +62,8 @@ class ModelBroker:
         is_kept: says whether a message is in the store, asked at each acknowledgement.
         broken: every breach of the promise, in words.
         forgiven: what was lost with a session, which no client can prevent.
+        sessions_lost: how often everything was forgotten.
+        sessions_made: how often ingest has certainly heard that there was no session.
     """
 
     is_kept: Callable[[Message], bool]
@@ -52,10 +71,11 @@ class ModelBroker:
     receive_maximum: int = 8
     is_up: bool = True
     session: Session | None = None
-    line: "ModelLine | None" = None
+    line: BrokersEnd | None = None
     broken: list[str] = field(default_factory=list)
     forgiven: set[str] = field(default_factory=set)
     sessions_lost: int = 0
+    sessions_made: int = 0
 
     def publish(self, message: Message) -> bool:
         """Take a message from a device; says whether it is kept for ingest."""
@@ -65,7 +85,7 @@ class ModelBroker:
         self.send()
         return True
 
-    def accept(self, line: "ModelLine") -> bool:
+    def accept(self, line: BrokersEnd) -> bool:
         """Let a connection in, which ends the one before; says whether there was a session."""
         if self.line is not None:
             self.line.cut("was taken over")
@@ -93,7 +113,7 @@ class ModelBroker:
             message = session.in_flight[packet] = session.waiting.popleft()
             self.line.carry(packet, message)
 
-    def acknowledged(self, line: "ModelLine", packet: int) -> None:
+    def acknowledged(self, line: BrokersEnd, packet: int) -> None:
         """Take an acknowledgement: whatever had this packet id is forgotten."""
         if line is not self.line or self.session is None:
             return
@@ -154,6 +174,7 @@ class ModelLine:
             raise LineLost("cannot be reached: nobody is there")
         self.is_open = True
         present = self._broker.accept(self)
+        self._broker.sessions_made += not present
         self._host.opened(session_present=present)
         self._host.subscribed([])
         self._broker.send()
@@ -177,10 +198,6 @@ class ModelLine:
         while self.is_open and self._arrived and not self._host.is_paused:
             packet, message = self._arrived.popleft()
             self._host.take([packet], [message.topic], [message.payload], [], len(message.payload))
-            self.taken(packet)
-
-    def taken(self, packet: int) -> None:
-        """Do nothing when ingest has taken a message: this is where an automatic acknowledgement would be."""
 
     def acknowledge(self, packets: Sequence[int]) -> None:
         """Bring acknowledgements to the broker, after a while."""

@@ -4,7 +4,7 @@ of the same steps are the same.
 
 import asyncio
 import selectors
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 EPOCH_NS: Final = 1_795_323_600_000_000_000
@@ -49,13 +49,22 @@ class _Selector(selectors.BaseSelector):
         self._inner.close()
 
 
+async def _nobody(_factory: Any) -> Any:
+    raise ConnectionRefusedError(111, "nobody is there")
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """A loop with a time of its own."""
 
     def __init__(self) -> None:
         """Begin at zero."""
+        self.dial: Callable[[Any], Awaitable[Any]] = _nobody
         self._passing = _Selector()
         super().__init__(self._passing)
+
+    async def create_connection(self, factory: Any, *_: Any, **__: Any) -> Any:
+        """Reach the one broker that there is."""
+        return await self.dial(factory)
 
     def time(self) -> float:
         """Give the seconds that have passed."""
