@@ -1,6 +1,7 @@
 """The reader: a raw message to events, or to the reasons why not; it knows no clock and keeps no state that decides."""
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -8,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ingest.codecs.identifiers import hide_addresses
-from ingest.codecs.readings import Reading
+from ingest.codecs.readings import Outcome, Reading
 from ingest.codecs.registry import Codecs
 from ingest.codecs.times import DeviceTime, LocalTime
 from ioc.model.events import FIXED_COLUMNS, AtSource, Event, RawMessage, Rejected, Value
@@ -40,6 +41,7 @@ START_KEPT: Final = 120
 """Bytes of a rejected message that are kept for people to look at."""
 
 _WHOLE: Final = 2**63
+_LARGEST: Final = sys.float_info.max
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
@@ -98,7 +100,7 @@ class Reader:
                 return events, []
             if len(problems) > MAX_PROBLEMS:
                 problems[MAX_PROBLEMS:] = [f"and {len(problems) - MAX_PROBLEMS} more such complaints"]
-            return events, [_rejected(message, codec, problem, private=outcome.private) for problem in problems]
+            return events, [_rejected(message, codec, problem, outcome) for problem in problems]
         except Exception as error:  # a mistake in a codec must cost one message, never the line
             return [], [_rejected(message, None, f"the codec failed on it: {type(error).__name__}: {error}")]
 
@@ -267,7 +269,7 @@ def _fit_unknown(name: str, value: Any) -> Value:
     if not _NAME.fullmatch(name) or name in FIXED_COLUMNS:
         raise ValueError(f"{name[:64]!r} cannot be a quantity's name: letters, digits and _, at most 64")
     kind = value.__class__
-    if kind is float or kind is bool:
+    if kind is bool or (kind is float and -_LARGEST <= value <= _LARGEST):
         return value  # type: ignore[no-any-return]
     if kind is int:
         if not -_WHOLE <= value < _WHOLE:
@@ -280,8 +282,11 @@ def _fit_unknown(name: str, value: Any) -> Value:
     return value  # type: ignore[no-any-return]
 
 
-def _rejected(message: RawMessage, codec: str | None, reason: str, *, private: bool = False) -> Rejected:
-    start = b"" if private else message.payload[:START_KEPT]
+def _rejected(message: RawMessage, codec: str | None, reason: str, outcome: Outcome | None = None) -> Rejected:
+    start = b"" if outcome is not None and outcome.private else message.payload[:START_KEPT]
+    topic = message.topic
+    if outcome is not None and outcome.secret:
+        topic = topic.replace(outcome.secret, "…", 1)
     # A telephone's address must not come to rest here either.
     shown = hide_addresses(start.decode("latin-1")).encode("latin-1")
-    return Rejected(message.topic, shown, len(message.payload), codec, reason[:500], message.received_at)
+    return Rejected(topic, shown, len(message.payload), codec, reason[:500], message.received_at)

@@ -39,6 +39,7 @@ class Outcome:
         ignored: why there is nothing to report, where that is as it should be.
         refused: why the message could not be read at all.
         private: the payload holds what nobody must see; not even its start is shown where it is rejected.
+        secret: the part of the topic that nobody must see, where it has one.
     """
 
     codec: str | None
@@ -47,3 +48,4 @@ class Outcome:
     ignored: str | None = None
     refused: str | None = None
     private: bool = False
+    secret: str | None = None

@@ -97,14 +97,15 @@ class Codecs:
             try:
                 readings = message.read(value, captures, problems, arrival)
             except ValueError as error:
-                return Outcome(message.codec, [], problems, None, str(error), _private(found))
+                return Outcome(message.codec, [], problems, None, str(error), *_hidden(found))
             if readings is None:
                 tried.append((message, None))
                 problems.clear()
             elif message.ignore is not None:
                 return Outcome(message.codec, ignored=message.ignore)
             elif readings or problems:
-                return Outcome(message.codec, readings, problems, None, None, bool(problems) and _private(found))
+                hidden = _hidden(found) if problems else (False, None)
+                return Outcome(message.codec, readings, problems, None, None, *hidden)
             else:
                 return Outcome(message.codec, ignored="nothing in it is a value that is kept")
         return _unread(found, tried, retained=retained, empty=not payload)
@@ -131,7 +132,7 @@ def _unread(
     passed_over = [message for message, _ in found if message.retained is not None and message.retained is not retained]
     if passed_over and not reasons:
         return Outcome(passed_over[-1].codec, ignored=RETAINED if retained else NOT_RETAINED)
-    return Outcome(claimed.codec, refused="; ".join(reasons), private=_private(found))
+    return Outcome(claimed.codec, [], [], None, "; ".join(reasons), *_hidden(found))
 
 
 def _claimed(found: Iterable[tuple[Message, Captures]]) -> Message | None:
@@ -139,8 +140,10 @@ def _claimed(found: Iterable[tuple[Message, Captures]]) -> Message | None:
     return next((message for message, _ in found if not message.anywhere), None)
 
 
-def _private(found: Iterable[tuple[Message, Captures]]) -> bool:
-    return any(message.private for message, _ in found)
+def _hidden(found: Sequence[tuple[Message, Captures]]) -> tuple[bool, str | None]:
+    """Say what nobody must see of a message: its payload, and what in the topic is a key."""
+    secret = next((captures["secret"] for _, captures in found if "secret" in captures), None)
+    return any(message.private for message, _ in found), secret
 
 
 def load_codecs(

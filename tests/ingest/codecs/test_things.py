@@ -374,3 +374,10 @@ def test_a_documented_message_with_a_wrong_part_never_breaks_its_codec(shipped_r
 def test_any_bytes_on_their_topics_never_break_a_codec(shipped_reader: Reader, topic: str, payload: bytes) -> None:
     _, rejected = shipped_reader.read(RawMessage(topic, payload, 1_795_309_200_000_000))
     assert [each.reason for each in rejected if "the codec failed" in each.reason] == []
+
+
+def test_the_key_in_a_topic_is_shown_to_nobody(shipped_reader: Reader) -> None:
+    for topic, payload in (("/json/s3cret/well/attrs", b"{"), ("/ul/s3cret/well/attrs", b"2020-13-45T00:00:00Z|c|d")):
+        _, rejected = shipped_reader.read(RawMessage(topic, payload, 1_795_309_200_000_000))
+        assert rejected != []
+        assert all("s3cret" not in each.topic and each.topic.endswith("/…/well/attrs") for each in rejected)
