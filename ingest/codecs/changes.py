@@ -3,6 +3,7 @@
 import base64
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Any, Final, Protocol
@@ -33,6 +34,7 @@ _WORDS: Final = {
     **dict.fromkeys(("on", "true", "yes", "1", "open", "detected", "active"), True),
     **dict.fromkeys(("off", "false", "no", "0", "closed", "clear", "inactive"), False),
 }
+_LARGEST: Final = sys.float_info.max
 _HIGHEST_BIT: Final = 63
 _ADDRESS_BYTES: Final = (6, 8)
 
@@ -274,9 +276,19 @@ def _arithmetic(parts: Mapping[str, YamlNode], quantity: Quantity | None, *, fix
     def calculate(value: Any) -> Any:
         if value.__class__ is not int and value.__class__ is not float:
             raise ValueError(f"expected a number to reckon with, got {value!r:.40}")
-        return value * scale + offset
+        return _reckoned(value, scale, offset)
 
     return calculate
+
+
+def _reckoned(value: float, scale: float, offset: float) -> float:
+    try:
+        result = value * scale + offset
+    except OverflowError:
+        result = math.inf
+    if not -_LARGEST <= result <= _LARGEST:
+        raise ValueError(f"{value!r:.40} is too large to reckon with")
+    return result
 
 
 def _with_unit(node: YamlNode, quantity: Quantity | None) -> Quantity:
@@ -299,7 +311,7 @@ def convert(value: Any, unit: Any, quantity: Quantity) -> Any:
     if factors is None:
         raise ValueError(_not_convertible(word, quantity))
     number = _as_number(value)
-    return number if factors == (1, 0) else number * factors[0] + factors[1]
+    return number if factors == (1, 0) else _reckoned(number, *factors)
 
 
 def _unit_wrap(unit_of: Getter, quantity: Quantity) -> Wrap:
@@ -397,12 +409,15 @@ def _as_number(value: Any) -> Any:
     found = _NUMBER_IN_TEXT.fullmatch(value) if isinstance(value, str) and len(value) <= 100 else None
     if found is None:
         raise ValueError(f"expected a number, got {value!r:.40}")
-    return float(found[1].replace(",", "."))
+    number = float(found[1].replace(",", "."))
+    if not math.isfinite(number):
+        raise ValueError(f"{value.strip()[:40]!r} is a number that is too large")
+    return number
 
 
 def _as_integer(value: Any) -> Any:
     number = _as_number(value)
-    if not math.isfinite(number) or number != int(number):
+    if number.__class__ is float and not number.is_integer():
         raise ValueError(f"expected a whole number, got {value!r:.40}")
     return int(number)
 
