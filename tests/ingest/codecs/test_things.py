@@ -204,6 +204,11 @@ AIR: list[Row] = [
     ),
 ]  # fmt: skip
 
+AIR += [
+    ("roof/outTemp_F", b"68.0", [("sensor", "roof", None, {"temp_c": 20.0})]),
+    ("roof/windSpeed_kph", b"36", [("sensor", "roof", None, {"wind_mps": 10.0})]),
+]
+
 MOVING: list[Row] = [
     (
         "tracking/events",
