@@ -90,7 +90,7 @@ class AiomqttLine:
                 tasks.create_task(self._keep_alive())
                 self._host.opened(session_present=self._session_present)
                 self._host.subscribed(await self._subscribe(self._settings.topics))
-        except* (aiomqtt.MqttError, OSError) as lost:
+        except* (aiomqtt.MqttError, OSError, LineLost) as lost:
             raise LineLost(_reason(lost)) from None
         finally:
             self._reading = False
@@ -237,6 +237,8 @@ def _reason(error: BaseException) -> str:
     """Say what happened to the connection, as the rest of a sentence about the broker."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    if isinstance(error, LineLost):
+        return str(error)
     cause = error.__cause__ if isinstance(error.__cause__, aiomqtt.MqttError) else error
     text = str(cause).rstrip(".") or type(cause).__name__
     if text.startswith(("refuses", "sends", "does not", "cannot")):

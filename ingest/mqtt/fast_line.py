@@ -25,7 +25,7 @@ from ingest.mqtt.line import (
     rejected_topic,
 )
 from ingest.mqtt.publishes import Malformed, Odd, OddPublish, PublishReader, measure, read_publish
-from ingest.mqtt.reasons import GOODBYES, REFUSALS, in_words
+from ingest.mqtt.reasons import GOODBYES, REFUSALS, in_words, what_happened
 from ingest.settings import IngestSettings
 from ioc.runtime.logging import Log
 
@@ -152,7 +152,7 @@ class FastLine(asyncio.Protocol):
         if exc is None:
             self._lose(LineLost("closes the connection"))
         else:
-            self._lose(LineLost(_in_words(exc)))
+            self._lose(LineLost(what_happened(exc)))
 
     def data_received(self, data: bytes) -> None:
         """Read what the broker sends."""
@@ -221,9 +221,9 @@ class FastLine(asyncio.Protocol):
     def _read_odd(self, data: bytes, position: int) -> tuple[int, int]:
         """Read a packet that is not an ordinary PUBLISH; give where the next begins, or the bytes that are wanted."""
         odd = measure(data, position)
-        if odd is None:
-            return position, 5
         here = len(data) - position
+        if odd is None:
+            return position, here + 1
         if odd.first >> 4 == 3:
             limit = self._settings.max_payload + _HEADROOM
             if here < min(odd.size, limit):
@@ -290,7 +290,7 @@ class FastLine(asyncio.Protocol):
         except TimeoutError:
             raise LineLost("cannot be reached: it does not answer") from None
         except OSError as error:
-            raise LineLost(_in_words(error)) from None
+            raise LineLost(what_happened(error)) from None
         self._send(
             mqtt5.ConnectPacket(
                 settings.client_id,
@@ -396,14 +396,3 @@ class FastLine(asyncio.Protocol):
     def _lose(self, reason: LineLost) -> None:
         if not self._lost.done():
             self._lost.set_result(reason)
-
-
-def _in_words(error: BaseException) -> str:
-    """Say what happened to a connection, as the rest of a sentence about the broker."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"cannot be trusted: {error.verify_message}"
-    if isinstance(error, ssl.SSLError):
-        return f"cannot be spoken to in secret: {error.reason or error}"
-    if isinstance(error, OSError):
-        return f"cannot be reached: {error.strerror or error}"
-    return f"sends what cannot be read ({error!r})"

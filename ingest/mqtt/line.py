@@ -84,7 +84,11 @@ class Host(Protocol):
         """Take a message that nobody will read."""
 
     def opened(self, *, session_present: bool) -> None:
-        """Note that the broker has let us in."""
+        """Note that the broker has let us in.
+
+        Raises:
+            LineLost: the connection is not worth keeping.
+        """
 
     def subscribed(self, lowered: Sequence[str]) -> None:
         """Note that the broker has granted every subscription, but those to the `lowered` topics at QoS 0 only."""

@@ -1,5 +1,6 @@
-"""What MQTT 5 brokers say when they refuse or leave, in words that go on from "The broker at …"."""
+"""Why a connection is refused or ends, in words that go on from "The broker at …"."""
 
+import ssl
 from collections.abc import Mapping
 from typing import Final
 
@@ -43,3 +44,14 @@ def in_words(table: Mapping[int, str], code: int, remark: str | None) -> str:
     """Say what a reason code means, and what the broker adds to it."""
     said = table.get(code) or f"gives the reason 0x{code:02x}"
     return f"{said} ({remark[:200]!r})" if remark else said
+
+
+def what_happened(error: BaseException) -> str:
+    """Say what happened to a connection, as the rest of a sentence about the broker."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"cannot be trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"cannot be spoken to in secret: {error.reason or error}"
+    if isinstance(error, OSError):
+        return f"cannot be reached: {error.strerror or error}"
+    return f"sends what cannot be read ({error!r})"

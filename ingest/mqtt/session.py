@@ -9,8 +9,9 @@ from typing import Final
 from ingest.mqtt.address import Address, parse_address
 from ingest.mqtt.aiomqtt_line import AiomqttLine
 from ingest.mqtt.fast_line import FastLine
-from ingest.mqtt.line import Line, LineLost, OldProtocol
+from ingest.mqtt.line import Line, LineLost
 from ingest.mqtt.tls import tls_context
+from ingest.mqtt.version import Version
 from ingest.settings import IngestSettings
 from ingest.source import Batch, Inbox, MessageSource, Portion
 from ioc.model.events import Rejected
@@ -69,7 +70,7 @@ class MqttSource(MessageSource):
         self._room.set()
         self._line: Line | None = None
         self._lines = 0
-        self._speak_old = False
+        self._version = Version()
         self._was_open = False
         self._session_present = False
         self._problem: str | None = f"Not yet connected to the broker at {address}."
@@ -150,13 +151,9 @@ class MqttSource(MessageSource):
                 failures = 0 if self._problem is None else failures + 1
                 pause = lost.pause
                 self._problem = f"The broker at {self._address} {lost}."
-                if isinstance(lost, OldProtocol) and self._settings.mqtt_adapter == "auto":
-                    self._speak_old = True
-                    failures = 0 if lost.certain else failures
-                    _LOG.info("MQTT 3.1.1 is tried", broker=str(self._address), reason=str(lost))
-                else:
-                    self._speak_old = False
-                    _LOG.warning("mqtt connection lost", broker=str(self._address), reason=str(lost))
+                _LOG.warning("mqtt connection lost", broker=str(self._address), reason=str(lost))
+                self._version.lost(lost)
+                failures = 0 if self._version.is_known else failures
             await asyncio.sleep(pause + random.uniform(0, min(LONGEST_PAUSE_S, 0.25 * 2 ** min(failures, 10))))
 
     def now(self) -> Instant:
@@ -189,7 +186,13 @@ class MqttSource(MessageSource):
         self._inbox.put(Portion(Batch(rejected=[rejected]), self._lines, [packet], len(rejected.payload_start)))
 
     def opened(self, *, session_present: bool) -> None:
-        """Note that the broker has let us in."""
+        """Note that the broker has let us in.
+
+        Raises:
+            LineLost: the connection is not worth keeping.
+        """
+        if not self._version.let_in():
+            raise LineLost("answers on MQTT 3.1.1 and is asked once more for MQTT 5")
         self._session_present = session_present
         if session_present:
             # What was subscribed to before comes already.
@@ -235,11 +238,11 @@ class MqttSource(MessageSource):
             self._line = None
 
     def _new_line(self) -> Line:
-        settings = self._settings
-        if settings.mqtt_adapter != "aiomqtt" and settings.mqtt_protocol == 5 and not self._speak_old:
-            return FastLine(settings, self._address, self._tls, self)
-        protocol = 3 if self._speak_old else settings.mqtt_protocol
-        return AiomqttLine(settings, self._address, self._tls, self, protocol=protocol)
+        settings, falls_back = self._settings, self._settings.mqtt_adapter == "auto" and self._version.is_old
+        if settings.mqtt_adapter == "aiomqtt" or settings.mqtt_protocol == 3 or falls_back:
+            protocol = 3 if falls_back else settings.mqtt_protocol
+            return AiomqttLine(settings, self._address, self._tls, self, protocol=protocol)
+        return FastLine(settings, self._address, self._tls, self)
 
     def _choose_reading(self) -> None:
         if self._inbox.is_full:

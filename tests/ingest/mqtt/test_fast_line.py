@@ -439,7 +439,8 @@ async def test_a_broker_that_does_not_speak_mqtt_5_is_spoken_to_in_3_1_1(
     async with open_mqtt(settings) as source:
         await until(lambda: source.problem is None)
         assert (source.adapter, source.protocol) == ("aiomqtt", "3.1.1")
-    assert levels == [5, 4]
+    # One that hangs up may only be restarting: it is asked once more when it answers at all.
+    assert levels == ([5, 4] if first else [5, 4, 5, 4])
 
 
 async def test_the_embedded_broker_s_older_port_is_spoken_to_in_3_1_1(
