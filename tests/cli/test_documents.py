@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest.codecs.registry import codecs_from_text
+from ingest.codecs.registry import codecs_from_text, load_codecs
 from ingest.reader import Reader
 from ingest.recording import read_recording
 from ioc.cli import COMMANDS, load_command
@@ -74,3 +74,16 @@ def test_the_codec_of_the_page_reads_what_is_reported() -> None:
     (event,), rejected = reader.read(RawMessage("$in/siren/roof-1", payload.encode(), 1_795_309_200_000_000))
     assert rejected == []
     assert event_to_json(event).items() >= json.loads(expected).items()
+
+
+def test_the_report_of_the_page_is_read_by_the_codec_that_ships() -> None:
+    catalogue = load_catalogue()
+    reader = Reader(load_codecs(catalogue=catalogue), catalogue)
+    (request,) = blocks("webhooks.md", "http")
+    topic = "$in/" + request.split()[1].removeprefix("/api/in/")
+    payload = request.partition("\n\n")[2].encode()
+    events, rejected = reader.read(RawMessage(topic, payload, 1_795_309_200_000_000))
+    assert rejected == []
+    assert [(event.codec, event.asset, event.values["label"]) for event in events] == [
+        ("alertmanager", "bus-4", "HostDown")
+    ]
