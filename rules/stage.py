@@ -43,6 +43,9 @@ HEALTH_S: Final = 1.0
 HEALTH_TTL_S: Final = 5.0
 READ_WAIT_S: Final = 0.5
 ENTRIES_AT_ONCE: Final = 64
+PACE_S: Final = 0.02
+"""Seconds from one reading to the next at least: small entries that follow one another closely are taken together."""
+
 TAIL_S: Final = 60.0
 """Seconds of the stream that stay behind the checkpoint: ingest, started again, finds there what it had kept."""
 
@@ -128,6 +131,7 @@ class _Stage:
         saved_events = 0
         while not self._stop.is_set():
             entries = await self._patiently(lambda: self._read(work))
+            read_at = asyncio.get_running_loop().time()
             for portion in portions(entries, work.clock):
                 await self._take(work, portion)
             if not work.caught_up and len(entries) < ENTRIES_AT_ONCE:
@@ -142,6 +146,8 @@ class _Stage:
             if work.position != self._saved_position and (enough or now - saved_at >= self._settings.checkpoint_s):
                 await self._patiently(lambda: self._save(work))
                 saved_at, saved_events = now, work.events
+            if 0 < len(entries) < ENTRIES_AT_ONCE and not self._stop.is_set():
+                await asyncio.sleep(max(0.0, read_at + PACE_S - asyncio.get_running_loop().time()))
 
     def _read_first_book(self) -> RuleBook:
         try:
