@@ -217,6 +217,9 @@ def _kind(node: YamlNode, scope: Scope) -> Getter:
 
 def _text_field(node: YamlNode, scope: Scope) -> Getter:
     get = compile_field(node, scope)
+    if not node.is_mapping() and not node.is_sequence() and "{" in node.text():
+        # Captures are texts already.
+        return get
     field = plain_name(get)
     if field is not None:
 

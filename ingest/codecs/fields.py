@@ -128,9 +128,17 @@ def _source(node: YamlNode, scope: Scope) -> Getter:
     if node.is_sequence():
         return _fallbacks(node, scope)
     if "{" in node.text():
-        template = compile_template(node, scope)
-        return lambda item, frame: template(frame.captures)
+        return _from_captures(node, scope)
     return compile_path(node)
+
+
+def _from_captures(node: YamlNode, scope: Scope) -> Getter:
+    template = compile_template(node, scope)
+    alone = _CAPTURE.fullmatch(node.text())
+    if alone is not None:
+        name = alone[1]
+        return lambda item, frame: frame.captures[name]
+    return lambda item, frame: template(frame.captures)
 
 
 def _mapped_source(key: str, node: YamlNode, scope: Scope, quantity: Quantity | None) -> Getter:
@@ -140,8 +148,7 @@ def _mapped_source(key: str, node: YamlNode, scope: Scope, quantity: Quantity | 
         value = scalar(node)
         return lambda item, frame: value
     if key == "text":
-        template = compile_template(node, scope)
-        return lambda item, frame: template(frame.captures)
+        return _from_captures(node, scope)
     if key == "together":
         return _together(node, scope)
     return _cases(node, scope, quantity)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ingest.codecs.paths import Frame, Getter
+from ingest.codecs.paths import Frame, Getter, plain_name
 from ioc.model.instant import LATEST, SECOND, Instant, from_iso, from_milliseconds, from_seconds
 
 _EPOCH = re.compile(r"[+-]?\d{1,20}(?:\.\d{0,12})?")
@@ -107,9 +107,10 @@ def compile_time(get: Getter, read: Callable[[Any], DeviceTime], minus: Getter |
         read: reads it.
         minus: finds the seconds that lie between the event and that time; where it finds none, there is no time.
     """
+    field = plain_name(get)
 
     def time_alone(item: Any, frame: Frame) -> Any:
-        value = get(item, frame)
+        value = get(item, frame) if field is None else item.get(field) if item.__class__ is dict else None
         if value is None:
             return None
         try:
