@@ -108,12 +108,15 @@ class Fault:
         forgetful: brokers that cannot keep what they have taken through this fault, and why; what they lose is
             counted, and is not ingest's doing.
         is_slow: whether one blow takes many seconds.
+        piles_up: whether what piled up must be worked off before the next blow; else it would only grow, until a
+            broker that writes all of it to disk every second answers nobody.
     """
 
     name: str
     strike: Strike
     forgetful: Mapping[str, str] = field(default_factory=dict)
     is_slow: bool = False
+    piles_up: bool = False
 
 
 _NOT_WRITTEN: Final = "a broker that is killed loses what it has not written down yet"
@@ -127,6 +130,6 @@ FAULTS: Final = (
     Fault("broker: restart", _restart_broker, {"embedded": _NO_DISK}),
     Fault("broker: SIGKILL", _kill_broker, {"embedded": _NO_DISK, "mosquitto": _NOT_WRITTEN}),
     Fault("half-open connection", _half_open, is_slow=True),
-    Fault("10x burst", _burst),
-    Fault("flood of a resumed session", _flood, is_slow=True),
+    Fault("10x burst", _burst, piles_up=True),
+    Fault("flood of a resumed session", _flood, is_slow=True, piles_up=True),
 )

@@ -125,6 +125,8 @@ def run_cell(
             wait_until(line.ledger.is_well, "ingest's word that all is well")
             away = max(away, time.monotonic() - struck)
             _await_events(line, boot, BETWEEN)
+            if fault.piles_up:
+                _await_events(line, boot, devices.acknowledged - ledger.stored(boot))
             yield f"{line.name}, {adapter}: {fault.name} {time_} of {times}, {ledger.stored(boot):,} events stored"
         _await_events(line, boot, at_least - ledger.stored(boot))
         published = devices.finish(PATIENCE_S)

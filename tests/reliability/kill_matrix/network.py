@@ -10,6 +10,10 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Final
+
+NUMBERS: Final = 4_000
+"""How many such networks there can be at once."""
 
 
 @dataclass(frozen=True)
@@ -37,34 +41,43 @@ class Cable:
 @contextmanager
 def cable() -> Iterator[Cable | None]:
     """Make a namespace with a cable to it until the block ends; None where this machine does not allow it."""
-    number = os.getpid() % 4_000
-    name, near = f"ioc{number}", f"10.213.{number // 16}.{number % 16 * 16 + 1}"
-    if os.geteuid() or shutil.which("ip") is None:
+    number = _free_number() if os.geteuid() == 0 and shutil.which("ip") else None
+    if number is None:
         yield None
         return
+    name, network = _name(number), f"10.213.{number // 16}"
+    near, far = (f"{network}.{number % 16 * 16 + host}" for host in (1, 2))
     try:
-        _ip("netns", "add", name)
-        _ip("link", "add", f"{name}a", "type", "veth", "peer", "name", f"{name}b", "netns", name)
-        _ip("addr", "add", f"{near}/28", "dev", f"{name}a")
-        _ip("link", "set", f"{name}a", "up")
-        _ip("-n", name, "addr", "add", f"{near.rpartition('.')[0]}.{number % 16 * 16 + 2}/28", "dev", f"{name}b")
-        _ip("-n", name, "link", "set", f"{name}b", "up")
-        _ip("-n", name, "link", "set", "lo", "up")
-    except (OSError, subprocess.CalledProcessError):
-        _remove(name)
-        yield None
-        return
-    try:
-        yield Cable(name, ("ip", "netns", "exec", name), near)
+        try:
+            _ip("link", "add", f"{name}a", "type", "veth", "peer", "name", f"{name}b", "netns", name)
+            _ip("addr", "add", f"{near}/28", "dev", f"{name}a")
+            _ip("link", "set", f"{name}a", "up")
+            _ip("-n", name, "addr", "add", f"{far}/28", "dev", f"{name}b")
+            _ip("-n", name, "link", "set", f"{name}b", "up")
+            _ip("-n", name, "link", "set", "lo", "up")
+            made: Cable | None = Cable(name, ("ip", "netns", "exec", name), near)
+        except (OSError, subprocess.SubprocessError):
+            made = None
+        yield made
     finally:
-        _remove(name)
+        # The cable goes with one of its ends, and both go with the namespace.
+        for arguments in (("link", "del", f"{name}a"), ("netns", "del", name)):
+            with suppress(OSError, subprocess.SubprocessError):
+                _ip(*arguments)
+
+
+def _free_number() -> int | None:
+    """Take a namespace that nobody else has; its number also says which addresses are its own."""
+    for number in range(os.getpid() % NUMBERS, os.getpid() % NUMBERS + 16):
+        with suppress(OSError, subprocess.SubprocessError):
+            _ip("netns", "add", _name(number % NUMBERS))
+            return number % NUMBERS
+    return None
+
+
+def _name(number: int) -> str:
+    return f"ioc{number}"
 
 
 def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True, capture_output=True, timeout=10)
-
-
-def _remove(name: str) -> None:
-    for arguments in (("link", "del", f"{name}a"), ("netns", "del", name)):
-        with suppress(OSError, subprocess.CalledProcessError):
-            _ip(*arguments)

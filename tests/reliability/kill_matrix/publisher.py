@@ -8,6 +8,7 @@ has not acknowledged is sent again on the next connection, in order.
 import asyncio
 import json
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -156,13 +157,28 @@ def _say(**facts: Any) -> None:
 
 
 class Devices:
-    """The publisher's process, as the matrix sees it."""
+    """The publisher's process, as the matrix sees it.
+
+    Attributes:
+        acknowledged: events that the broker had acknowledged when the publisher last said so.
+    """
 
     def __init__(self, child: "Popen[str]", boot: str, devices: int) -> None:
         """Take the process."""
         self._child = child
         self.boot = boot
         self.devices = devices
+        self.acknowledged = 0
+        self._is_done = threading.Event()
+        threading.Thread(target=self._listen, name="devices", daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self._child.stdout is not None
+        for line in self._child.stdout:
+            said = json.loads(line)
+            self.acknowledged = int(said["acknowledged"])
+            if said["done"]:
+                self._is_done.set()
 
     def set_rate(self, rate: float) -> None:
         """Publish so many events a second from now on."""
@@ -175,16 +191,10 @@ class Devices:
             TimeoutError: the broker did not take them in time.
         """
         self._tell("stop")
-        deadline = time.monotonic() + seconds
-        assert self._child.stdout is not None
-        for line in self._child.stdout:
-            said = json.loads(line)
-            if said["done"]:
-                self._child.wait(5)
-                return int(said["acknowledged"])
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"the broker has acknowledged {said['acknowledged']} of {said['made']}")
-        raise ChildProcessError(f"the publisher ended with status {self._child.wait(5)}")
+        if not self._is_done.wait(seconds):
+            raise TimeoutError(f"the broker has acknowledged {self.acknowledged} events, and not the rest")
+        self._child.wait(5)
+        return self.acknowledged
 
     def _tell(self, line: str) -> None:
         assert self._child.stdin is not None
