@@ -20,7 +20,6 @@ SHIPPED: Final = Path(__file__).with_name("library")
 """The codecs that come with the program."""
 
 _KEYS: Final = ("codec", "title", "about", "kind", "messages")
-_UNREAD: Final[tuple[Any, str | None]] = (None, None)
 
 RETAINED: Final = "the broker had kept it from before, and such messages of this sort are old news"
 NOT_RETAINED: Final = "messages of this sort count only where the broker had kept them from before"
@@ -81,16 +80,19 @@ class Codecs:
                     # Somebody before it claimed the topic, and could say more precisely what is wrong.
                     break
             if message.reads != reads:
+                before = None
                 if reads is not None:
                     # An unknown topic is tried with many codecs, of which some read alike, but not one after another.
                     read_before[reads] = value, failed
+                    before = read_before.get(message.reads)
                 reads = message.reads
-                value, failed = read_before.get(reads, _UNREAD)
-                if value is None and failed is None:
+                if before is not None:
+                    value, failed = before
+                else:
                     try:
-                        value = message.decode(payload)
+                        value, failed = message.decode(payload), None
                     except ValueError as error:
-                        failed = str(error)
+                        value, failed = None, str(error)
             if failed is not None:
                 tried.append((message, failed))
                 continue
@@ -103,9 +105,10 @@ class Codecs:
                 problems.clear()
             elif message.ignore is not None:
                 return Outcome(message.codec, ignored=message.ignore)
-            elif readings or problems:
-                hidden = _hidden(found) if problems else (False, None)
-                return Outcome(message.codec, readings, problems, None, None, *hidden)
+            elif problems:
+                return Outcome(message.codec, readings, problems, None, None, *_hidden(found))
+            elif readings:
+                return Outcome(message.codec, readings, problems)
             else:
                 return Outcome(message.codec, ignored="nothing in it is a value that is kept")
         return _unread(found, tried, retained=retained, empty=not payload)
