@@ -1,7 +1,8 @@
 """MQTT to kept and acknowledged: events a second, the time from publish to kept, and whose processor it takes.
 
 For each broker and quality of service, one publisher sends 200-byte events of 1,000 devices, first to a reader that only
-counts, then to the line: ingest, the store, and the shipped rules beside them, each a process of its own.
+counts, then to the line: ingest, the store, and the shipped rules beside them, each a process of its own. By itself it
+is run with PYTHONPATH=tools.
 """
 
 import argparse
@@ -21,8 +22,10 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any, Final
 
+import mosquitto
 import numpy as np
 import psutil
+from mqtt_adapters import Counter
 
 from ingest.settings import IngestSettings
 from ioc.runtime import embedded
@@ -30,11 +33,6 @@ from ioc.runtime.logging import configure
 from ioc.runtime.tasks import run_until_stopped
 from ioc.store.event_stream import BEGINNING
 from ioc.store.opening import Store, open_store
-
-sys.path[:0] = [str(Path(__file__).resolve().parents[2] / "tools"), str(Path(__file__).parent)]
-
-import mosquitto
-from mqtt_adapters import Counter
 
 DEVICES: Final = 1_000
 EVENTS: Final = 400_000
