@@ -149,10 +149,7 @@ class FastLine(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that the connection has ended."""
-        if exc is None:
-            self._lose(LineLost("closes the connection"))
-        else:
-            self._lose(LineLost(what_happened(exc)))
+        self._lose(LineLost("closes the connection" if exc is None else what_happened(exc)))
 
     def data_received(self, data: bytes) -> None:
         """Read what the broker sends."""
@@ -259,7 +256,13 @@ class FastLine(asyncio.Protocol):
         if not self._greeting.done() and odd.first >> 4 == 2 and odd.size == 4:
             self._lose(OldProtocol("speaks MQTT 3.1.1 only", certain=True))
             return
-        packet, _ = mqtt5.read(memoryview(data))
+        try:
+            packet, _ = mqtt5.read(memoryview(data))
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as broken:
+            # The codec panics at some packets, which is no Exception to Python.
+            raise Malformed(f"a packet of type {odd.first >> 4}: {broken}") from None
         match packet:
             case mqtt5.ConnAckPacket() if not self._greeting.done():
                 self._greeting.set_result(packet)
