@@ -24,6 +24,8 @@ SECONDS: Final = 20
 WARM_UP_S: Final = 5
 ASSETS: Final = 500
 SETTLE_S: Final = 60
+LINE: Final = ("ingest", "rules", "ui")
+"""The processes of which the line consists, besides broker and store."""
 
 
 @dataclass
@@ -93,6 +95,7 @@ async def latency(demo: Demo) -> dict[str, object]:
     listener = asyncio.create_task(listen(), name="listen")
     await asyncio.sleep(1)
     number = 0
+    spent_before: dict[str, float] | None = None
     async with aiomqtt.Client("127.0.0.1", demo.mqtt) as client:
         begun = time.perf_counter()
         while (elapsed := time.perf_counter() - begun) < SECONDS + WARM_UP_S:
@@ -102,9 +105,12 @@ async def latency(demo: Demo) -> dict[str, object]:
                 value = round(20 + number * 1e-3, 3)
                 payload = json.dumps({"noise_db": value})
                 if elapsed > WARM_UP_S:
+                    spent_before = spent_before or processor_seconds(demo)
                     sent[value] = time.perf_counter()
                 await client.publish(f"ioc/sensor/bench-{number % ASSETS}/events", payload, qos=1)
             await asyncio.sleep(0.002)
+    spent = processor_seconds(demo)
+    cores = {name: round((spent[name] - before) / SECONDS, 3) for name, before in (spent_before or {}).items()}
     await asyncio.sleep(2)
     done.set()
     await asyncio.wait_for(listener, 10)
@@ -118,7 +124,20 @@ async def latency(demo: Demo) -> dict[str, object]:
         "p99_ms": round(seen[len(seen) * 99 // 100] * 1_000, 1),
         "target_p50_ms": 100,
         "target_p99_ms": 500,
+        "cores": cores,
+        "line_cores": round(sum(cores[name] for name in LINE), 3),
+        "target_line_cores": 0.2,
     }
+
+
+def processor_seconds(demo: Demo) -> dict[str, float]:
+    """Give the seconds of processor that each of the demo's processes has taken, by what it is."""
+    spent: dict[str, float] = {}
+    for process in psutil.Process(demo.process.pid).children(recursive=True):
+        command = process.cmdline()
+        name = command[-1] if command[-1] in LINE else "broker" if "broker" in command[-1] else "store"
+        spent[name] = spent.get(name, 0.0) + sum(process.cpu_times()[:2])
+    return spent
 
 
 def memory(demo: Demo) -> dict[str, object]:
