@@ -69,7 +69,8 @@ class ColumnChecks:
             if kind is QuantityType.BOOLEAN or (kind is QuantityType.TEXT and _sound_texts(values)):
                 return pl.Series(name, values, dtype=POLARS_TYPE[kind])
             if kind is not QuantityType.TEXT:
-                low, high = _BOUNDS[kind]
+                # Of a quantity that nobody has described, whole numbers of more than 64 bits are refused.
+                low, high = _BOUNDS[kind if known is not None else QuantityType.INTEGER]
                 if known is not None:
                     low, high = low if known.low is None else known.low, high if known.high is None else known.high
                 if (column := _within(name, values, kind, low, high)) is not None:

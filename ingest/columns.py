@@ -7,6 +7,7 @@ to the reader, message by message. A property test holds the two together.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import repeat
 from operator import attrgetter
 from typing import Any, Final
@@ -245,9 +246,7 @@ class Columns:
                 arrival.cast(INSTANT_TYPE),
                 at_source,
                 *(
-                    pl.Series(name, [None], dtype=FIXED_COLUMNS[name]).new_from_index(0, count)
-                    if made is None
-                    else made
+                    _one(name, None).new_from_index(0, count) if made is None else made
                     for name, made in zip(_OPTIONAL, (*position, zone, signal), strict=True)
                 ),
                 _texts("codec", list(map(_codec_of, group.speakers))),
@@ -291,8 +290,14 @@ def _hashes(rows: Sequence[int], batch: Batch, *, timeless: bool) -> list[str]:
     return [identity(topics[row], payloads[row], received_at[row] if timeless else None) for row in rows]
 
 
+@lru_cache(maxsize=256)
+def _one(name: str, value: str | None) -> pl.Series:
+    """Make a column of one row, once: that is most of what a short column costs."""
+    return pl.Series(name, [value], dtype=FIXED_COLUMNS[name])
+
+
 def _same(name: str, text: str, count: int) -> pl.Series:
-    return pl.Series(name, [text], dtype=pl.String).new_from_index(0, count)
+    return _one(name, text).new_from_index(0, count)
 
 
 def _texts(name: str, texts: list[str]) -> pl.Series:

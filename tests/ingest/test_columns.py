@@ -191,6 +191,7 @@ messages = st.lists(
     st.booleans(),
 )
 @example([own({"pm25": 1}), own({"pm25": 2**2000})], "{}", True)
+@example([own({"mine": 0.5}), own({"mine": 2**63})], '{"mine": 1}', True)
 def test_columns_mean_what_reading_one_by_one_means(messages: list[Message], known: str, windowed: bool) -> None:
     assert_same(messages, known=known, windowed=windowed)
 
