@@ -17,3 +17,12 @@ def test_the_last_half_is_always_remembered_and_never_more_than_the_whole(number
         elif recent.add(identity):
             fresh.append(number)
         assert len(recent) <= limit
+
+
+@given(st.lists(st.lists(st.integers(0, 30).map(str), max_size=8), max_size=12))
+def test_many_at_once_are_judged_as_one_by_one(batches: list[list[str]]) -> None:
+    alone, together = RecentIds(40), RecentIds(40)
+    for batch in batches:
+        one_by_one = [alone.add(identity) for identity in batch]
+        found = together.keep_new(batch)
+        assert (found or [True] * len(batch)) == one_by_one
