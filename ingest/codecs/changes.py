@@ -2,7 +2,6 @@
 
 import base64
 import math
-import re
 import sys
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
@@ -10,10 +9,11 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from ingest.codecs.casts import TYPES, as_integer, as_number, as_text
 from ingest.codecs.conditions import scalar
 from ingest.codecs.identifiers import NORMALISERS, hide_addresses, plain_address
 from ingest.codecs.paths import Frame, Getter, plain_name
-from ingest.codecs.payloads import compile_payload, read_number
+from ingest.codecs.payloads import compile_payload
 from ingest.codecs.regexes import MAX_SEARCHED, compile_regex
 from ingest.codecs.units import conversion, convertible
 from ioc.model.instant import Instant
@@ -29,11 +29,6 @@ CHANGES: Final = (
 AS: Final = (*NORMALISERS, "hex", "eui", "digest", "pseudonym")
 """What `as:` may say."""
 
-_NUMBER_IN_TEXT = re.compile(r"\s*([+-]?\d{1,40}(?:[.,]\d{1,40})?(?:[eE][+-]?\d{1,3})?)\s*(%?)\s*")
-_WORDS: Final = {
-    **dict.fromkeys(("on", "true", "yes", "1", "open", "detected", "active"), True),
-    **dict.fromkeys(("off", "false", "no", "0", "closed", "clear", "inactive"), False),
-}
 _LARGEST: Final = sys.float_info.max
 _HIGHEST_BIT: Final = 63
 _ADDRESS_BYTES: Final = (6, 8)
@@ -241,7 +236,7 @@ def _whole(node: YamlNode, highest: int) -> int:
 
 
 def _flags(value: Any) -> int:
-    number = _as_integer(value)
+    number = as_integer(value)
     if number < 0:
         raise ValueError(f"expected a whole number from 0, got {value!r:.40}")
     return int(number)
@@ -310,7 +305,7 @@ def convert(value: Any, unit: Any, quantity: Quantity) -> Any:
     factors = conversion(word, quantity.unit)
     if factors is None:
         raise ValueError(_not_convertible(word, quantity))
-    number = _as_number(value)
+    number = as_number(value)
     return number if factors == (1, 0) else _reckoned(number, *factors)
 
 
@@ -388,63 +383,3 @@ def _on_text(change: Callable[[str], str]) -> Change:
         return change(as_text(value))
 
     return apply
-
-
-def as_text(value: Any) -> str:
-    """Write a scalar as JSON would, texts as they are."""
-    if value.__class__ is str:
-        return value
-    if value.__class__ is int or value.__class__ is float:
-        return repr(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    raise ValueError(f"expected a text, a number or true or false, got {value!r:.40}")
-
-
-def _as_number(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("expected a number, got true or false")
-    if isinstance(value, (int, float)):
-        return value
-    found = _NUMBER_IN_TEXT.fullmatch(value) if isinstance(value, str) and len(value) <= 100 else None
-    if found is None:
-        raise ValueError(f"expected a number, got {value!r:.40}")
-    number = float(found[1].replace(",", "."))
-    if not math.isfinite(number):
-        raise ValueError(f"{value.strip()[:40]!r} is a number that is too large")
-    return number
-
-
-def _as_integer(value: Any) -> Any:
-    number = _as_number(value)
-    if number.__class__ is float and not number.is_integer():
-        raise ValueError(f"expected a whole number, got {value!r:.40}")
-    return int(number)
-
-
-def _as_boolean(value: Any) -> Any:
-    if isinstance(value, bool):
-        return value
-    word = _WORDS.get(as_text(value).strip().lower())
-    if word is None:
-        raise ValueError(f"expected true or false, on or off, got {value!r:.40}")
-    return word
-
-
-TYPES: Final[Mapping[str, Change]] = {
-    "number": _as_number,
-    "integer": _as_integer,
-    "boolean": _as_boolean,
-    "text": as_text,
-}
-"""What `type:` may say."""
-
-
-def number_if_one(value: Any) -> Any:
-    """Take a text that is a number for one, with a "%" behind it or not; anything else stays as it is."""
-    if value.__class__ is not str:
-        return value
-    try:
-        return read_number(value.removesuffix("%"))
-    except ValueError:
-        return value

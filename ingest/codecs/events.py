@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from ingest.codecs.changes import as_text
+from ingest.codecs.casts import as_text
 from ingest.codecs.conditions import Holds, compile_when
 from ingest.codecs.fanout import FanOut, compile_each
 from ingest.codecs.fields import KEYS, Scope, compile_field, compile_field_parts, compile_name, constants

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from ingest.codecs.changes import CHANGES, compile_changes, compile_drop, convert, number_if_one
+from ingest.codecs.casts import number_if_one
+from ingest.codecs.changes import CHANGES, compile_changes, compile_drop, convert
 from ingest.codecs.fields import Scope, compile_reading
 from ingest.codecs.identifiers import quantity_name
 from ingest.codecs.paths import Frame, Getter, compile_path, path_head

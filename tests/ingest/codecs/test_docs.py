@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest.codecs import changes, conditions, events, fields, messages, passthrough, payloads, registry
+from ingest.codecs import casts, changes, conditions, events, fields, messages, passthrough, payloads, registry
 from ingest.codecs.registry import codecs_from_text
 from ingest.reader import Reader
 from ioc.model.event_json import event_to_json
@@ -89,7 +89,7 @@ def test_every_word_of_the_language_is_on_the_page() -> None:
         *messages._RETAINED,
         *events._KEYS,
         *fields.KEYS,
-        *changes.TYPES,
+        *casts.TYPES,
         *changes.AS,
         *passthrough.KEYS,
         *events._SIGNAL_SCOPES,
