@@ -339,7 +339,7 @@ async def test_an_alias_becomes_the_city_s_name(store: Store, settings: IngestSe
 async def test_a_strict_city_refuses_assets_that_are_not_registered(
     store: Store, settings: IngestSettings, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage, "REGISTRY_S", 0.02)
+    monkeypatch.setattr(stage, "LOOK_UP_S", 0.02)
     await store.assets.replace([Asset("env-1", Kind.SENSOR, "Env 1")])
     async with ingesting(store, settings.model_copy(update={"strict_assets": True})):
         await publish([reading(1), reading(1, "env-2")])
