@@ -4,15 +4,13 @@ import asyncio
 import random
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 import aiomqtt
 
-from ioc.model.faults import Fault
 from ioc.model.instant import SECOND
 from ioc.runtime import clock
+from ioc.runtime.broker_address import parse_address
 from ioc.runtime.logging import Log
 from simulators.cities import city_path
 from simulators.clock import CityClock
@@ -39,17 +37,6 @@ _BEHIND: Final = 2 * SECOND
 
 _FAREWELL_S: Final = 1.0
 _LOG = Log("simulators")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a broker is and who we are there."""
-
-    host: str
-    port: int
-    tls: bool
-    user: str | None
-    password: str | None
 
 
 async def run(settings: SimulatorSettings, stop: asyncio.Event) -> None:
@@ -121,7 +108,7 @@ class Connection:
         self.sent = 0
         self.lost = 0
         self._settings = settings
-        self._address = _address(settings.mqtt_url)
+        self._address = parse_address(settings.mqtt_url)
         self.waiting: deque[Message] = deque()
         self._some = asyncio.Event()
         self._room = asyncio.Event()
@@ -209,21 +196,3 @@ async def _publish(client: aiomqtt.Client, message: Message) -> None:
 def _first(group: BaseExceptionGroup[aiomqtt.MqttError]) -> aiomqtt.MqttError:
     found = group.exceptions[0]
     return _first(found) if isinstance(found, BaseExceptionGroup) else found
-
-
-def _address(url: str) -> Address:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-        shown = url.rpartition("@")[2]
-        raise Fault(f"the broker's URL {shown!r} must look like mqtt://host:1883 or mqtts://user:password@host:8883")
-    return Address(
-        host=parts.hostname,
-        port=port or (8883 if parts.scheme == "mqtts" else 1883),
-        tls=parts.scheme == "mqtts",
-        user=None if parts.username is None else unquote(parts.username),
-        password=None if parts.password is None else unquote(parts.password),
-    )

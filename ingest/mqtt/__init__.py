@@ -1,6 +1,5 @@
 """MQTT: a persistent session at QoS 1 whose messages are acknowledged by hand, when they are kept."""
 
-from ingest.mqtt.address import Address, parse_address
 from ingest.mqtt.session import MqttSource, open_mqtt
 
-__all__ = ["Address", "MqttSource", "open_mqtt", "parse_address"]
+__all__ = ["MqttSource", "open_mqtt"]

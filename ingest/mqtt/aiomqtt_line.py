@@ -19,7 +19,6 @@ from paho.mqtt.client import MQTTMessage
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from ingest.mqtt.address import Address
 from ingest.mqtt.line import (
     FAREWELL_S,
     HANDSHAKE_S,
@@ -32,6 +31,7 @@ from ingest.mqtt.line import (
     rejected_topic,
 )
 from ingest.settings import IngestSettings
+from ioc.runtime.broker_address import Address
 
 KEEP_ALIVE_S: Final = 4
 """Seconds of silence after which we ask whether the broker is still there, and for its answer."""

@@ -11,7 +11,6 @@ from typing import Any, Final, cast
 
 import mqtt5
 
-from ingest.mqtt.address import Address
 from ingest.mqtt.line import (
     FAREWELL_S,
     HANDSHAKE_S,
@@ -27,6 +26,7 @@ from ingest.mqtt.line import (
 from ingest.mqtt.publishes import Malformed, Odd, OddPublish, PublishReader, measure, read_publish
 from ingest.mqtt.reasons import GOODBYES, REFUSALS, in_words, what_happened
 from ingest.settings import IngestSettings
+from ioc.runtime.broker_address import Address
 from ioc.runtime.logging import Log
 
 KEEP_ALIVE_S: Final = 15

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from ingest.mqtt.address import Address, parse_address
 from ingest.mqtt.aiomqtt_line import AiomqttLine
 from ingest.mqtt.fast_line import FastLine
 from ingest.mqtt.line import Line, LineLost
@@ -18,6 +17,7 @@ from ioc.model.events import Rejected
 from ioc.model.faults import Fault
 from ioc.model.instant import Instant
 from ioc.runtime import clock
+from ioc.runtime.broker_address import Address, parse_address
 from ioc.runtime.logging import Log
 from ioc.runtime.tasks import end
 

@@ -2,9 +2,9 @@
 
 import ssl
 
-from ingest.mqtt.address import Address
 from ingest.settings import IngestSettings
 from ioc.model.faults import Fault
+from ioc.runtime.broker_address import Address
 
 
 def tls_context(settings: IngestSettings, address: Address) -> ssl.SSLContext | None:

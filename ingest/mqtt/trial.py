@@ -11,8 +11,8 @@ from typing import Final
 
 import mqtt5
 
-from ingest.mqtt.address import Address
 from ingest.mqtt.reasons import GOODBYES, REFUSALS, in_words
+from ioc.runtime.broker_address import Address
 
 MESSAGES: Final = 2_500
 """Messages published while nobody listens: more than brokers keep where nobody has told them to keep all."""

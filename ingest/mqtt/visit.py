@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import aiomqtt
 
-from ingest.mqtt.address import Address, parse_address
 from ingest.mqtt.tls import tls_context
 from ingest.settings import IngestSettings
 from ioc.model.faults import Fault
 from ioc.model.instant import Instant
 from ioc.runtime import clock
+from ioc.runtime.broker_address import Address, parse_address
 
 WAITING_AT_MOST: Final = 100_000
 """Messages heard and not yet taken; beyond it the newest is lost, and counted."""

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import ui.server
-from ingest.mqtt import parse_address
 from ingest.mqtt.tls import tls_context
 from ingest.mqtt.trial import ALLOWED, IN_FLIGHT, NotTried, Trial, try_session
 from ingest.settings import IngestSettings
 from ioc.config import Configuration
 from ioc.model.faults import Fault
 from ioc.runtime import clock, embedded
+from ioc.runtime.broker_address import parse_address
 from ioc.runtime.mqtt_hello import Hello, Refused, say_hello
 from ioc.runtime.redaction import redact
 

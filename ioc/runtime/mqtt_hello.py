@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final, Literal
-from urllib.parse import unquote, urlsplit
+
+from ioc.runtime.broker_address import parse_address
 
 _CONNECT, _CONNACK, _PUBLISH, _SUBSCRIBE, _DISCONNECT = 0x10, 0x20, 0x30, 0x82, 0xE0
 _LEVEL: Final = {3: 4, 5: 5}
@@ -81,18 +82,17 @@ def say_hello(url: str, protocol: Literal[3, 5], *, timeout: float = 3.0, tls: s
         tls: how mqtts is spoken; as this machine does by itself where not given.
 
     Raises:
+        Fault: it is not such a URL.
         Refused: nobody answers there, or we are not let in.
     """
-    parts = urlsplit(url)
-    secure = parts.scheme == "mqtts"
-    address = (parts.hostname or "", parts.port or (8883 if secure else 1883))
+    address = parse_address(url)
     try:
         with ExitStack() as stack:
-            connection = stack.enter_context(socket.create_connection(address, timeout))
-            if secure:
+            connection = stack.enter_context(socket.create_connection((address.host, address.port), timeout))
+            if address.tls:
                 context = tls or ssl.create_default_context()
-                connection = stack.enter_context(context.wrap_socket(connection, server_hostname=address[0]))
-            connection.sendall(_connect(protocol, parts.username, parts.password))
+                connection = stack.enter_context(context.wrap_socket(connection, server_hostname=address.host))
+            connection.sendall(_connect(protocol, address.user, address.password))
             code, properties = _acknowledged(connection, protocol)
             if code:
                 raise Refused(_REFUSALS.get(code, f"it refuses us with code {code}"))
@@ -114,7 +114,7 @@ def _connect(protocol: int, user: str | None, password: str | None) -> bytes:
     body += b"\x00" if protocol == 5 else b""
     body += _text(f"ioc-doctor-{os.getpid()}")
     for secret in (user, password):
-        body += b"" if secret is None else _text(unquote(secret))
+        body += b"" if secret is None else _text(secret)
     return _packet(_CONNECT, body)
 
 

@@ -12,11 +12,12 @@ from mosquitto import MosquittoBroker
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from ingest.mqtt import MqttSource, aiomqtt_line, fast_line, line, open_mqtt, parse_address
+from ingest.mqtt import MqttSource, aiomqtt_line, fast_line, line, open_mqtt
 from ingest.settings import IngestSettings
 from ingest.source import Batch
 from ioc.model.events import RawMessage, Rejected
 from ioc.model.faults import Fault
+from ioc.runtime.broker_address import parse_address
 from ioc.runtime.embedded import BrokerPorts
 
 Publish = Callable[..., Awaitable[None]]

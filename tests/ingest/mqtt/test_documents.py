@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mosquitto import MosquittoBroker
 
-from ingest.mqtt import parse_address
 from ingest.mqtt.trial import MESSAGES, try_session
+from ioc.runtime.broker_address import parse_address
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "delivery.md"
 

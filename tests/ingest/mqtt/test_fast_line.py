@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.mqtt import MqttSource, fast_line, open_mqtt, parse_address
+from ingest.mqtt import MqttSource, fast_line, open_mqtt
 from ingest.mqtt.fast_line import FastLine
 from ingest.mqtt.line import QOS_2
 from ingest.settings import IngestSettings
 from ingest.source import Batch
 from ioc.model.events import Rejected
 from ioc.model.faults import Fault
+from ioc.runtime.broker_address import parse_address
 from ioc.runtime.embedded import BrokerPorts
 
 Script = Callable[["Caller"], Awaitable[None]]
