@@ -132,8 +132,10 @@ def run_cell(
         published = devices.finish(PATIENCE_S)
     ids = [event_id(boot, number, devices.devices) for number in range(published)]
     _await_the_rest(line, boot, published, patient=line.name not in fault.forgetful)
-    missing = ledger.missing(boot, ids)
     acknowledged = {each for each in line.wire.acknowledged.copy() if each.split(":", 2)[1] == boot}
+    # In this order: what is acknowledged meanwhile is stored before.
+    ledger.read_on()
+    missing = ledger.missing(boot, ids)
     lost = acknowledged.intersection(missing) if line.name in fault.forgetful else set(missing)
     yield Cell(
         broker=line.name,
@@ -179,14 +181,13 @@ def _await_events(line: Line, boot: str, count: int) -> float:
 
 def _await_the_rest(line: Line, boot: str, published: int, *, patient: bool) -> None:
     """Wait until everything is stored; with a forgetful broker, until nothing more comes."""
-    deadline = time.monotonic() + PATIENCE_S
     before, since = -1, time.monotonic()
     while line.ledger.stored(boot) < published:
         line.ledger.read_on()
         stored, now = line.ledger.stored(boot), time.monotonic()
         if stored != before:
             before, since = stored, now
-        if now - since > (PATIENCE_S if patient else 3 * QUIET_S) or now > deadline:
+        if now - since > (PATIENCE_S if patient else 3 * QUIET_S):
             return
         time.sleep(0.05)
     # What comes again, and would be doubled, comes at once.
