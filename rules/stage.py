@@ -213,7 +213,7 @@ class _Stage:
 
     async def _take(self, work: _Work, portion: Portion) -> None:
         """Run the rules over what waited and write what changed."""
-        work.states.update(portion.batch)
+        work.states.take_in_later(portion.batch)
         changes = work.engine.step(portion.batch, portion.clock, portion.reached)
         work.position = portion.position
         work.clock = portion.clock

@@ -48,18 +48,36 @@ class LastStates:
     def __init__(self, states: Iterable[AssetState] = ()) -> None:
         """Begin with what is known."""
         self._states = {state.id: state for state in states}
+        self._waiting: list[pl.DataFrame] = []
+        self._waiting_rows = 0
 
     def __len__(self) -> int:
         """Count the assets of which something is known."""
+        self._catch_up()
         return len(self._states)
 
     def get(self, asset_id: str) -> AssetState | None:
         """Look one asset's state up; the object changes with the next batch."""
+        self._catch_up()
         return self._states.get(asset_id)
 
     def all(self) -> Iterator[AssetState]:
         """Give every state, in the order in which the assets first spoke."""
+        self._catch_up()
         return iter(self._states.values())
+
+    def take_in_later(self, batch: pl.DataFrame) -> None:
+        """Take a batch in when somebody asks, or enough has come: many rows at once cost far less than each batch."""
+        if batch.height:
+            self._waiting.append(batch)
+            self._waiting_rows += batch.height
+            if self._waiting_rows >= VECTORISED_FROM:
+                self._catch_up()
+
+    def _catch_up(self) -> None:
+        waiting, self._waiting, self._waiting_rows = self._waiting, [], 0
+        if waiting:
+            self.update(pl.concat(waiting, how="diagonal_relaxed"))
 
     def update(self, batch: pl.DataFrame) -> list[str]:
         """Take a batch in.
@@ -71,6 +89,7 @@ class LastStates:
         Returns:
             Ids of the assets whose state took something in, each once.
         """
+        self._catch_up()
         if batch.is_empty():
             return []
         arrivals = _arrivals(batch)
@@ -113,6 +132,7 @@ class LastStates:
 
     def to_bytes(self) -> bytes:
         """Write all states as one Arrow IPC blob (zstd)."""
+        self._catch_up()
         encode = msgspec.json.Encoder().encode
         rows = [
             (

@@ -173,5 +173,19 @@ def test_the_cut_of_batches_does_not_matter(events: list[dict[str, Any]], cuts: 
     assert set(said) == {asset_id for piece in pieces for asset_id in piece}
 
 
+@given(events=EVENTS, cuts=st.lists(st.integers(0, 12), max_size=4), limit=st.integers(1, 12))
+def test_what_is_taken_in_later_comes_to_the_same(events: list[dict[str, Any]], cuts: list[int], limit: int) -> None:
+    one_by_one, later = LastStates(), LastStates()
+    for event in events:
+        one_by_one.update(batch(event))
+    edges = [0, *sorted(cuts), len(events)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(last_states, "VECTORISED_FROM", limit)
+        for start, end in pairwise(edges):
+            later.take_in_later(batch(*events[start:end]))
+    assert len(later) == len(one_by_one)
+    assert written(LastStates.from_bytes(later.to_bytes())) == written(one_by_one)
+
+
 def written(states: LastStates) -> list[dict[str, Any]]:
     return sorted((asdict(state) for state in states.all()), key=lambda state: str(state["id"]))
