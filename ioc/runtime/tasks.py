@@ -1,6 +1,7 @@
 """Runs a stage in this process until a signal asks for its end."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable
@@ -13,6 +14,8 @@ from ioc.runtime.redaction import redact
 ENDING_SECONDS: Final = 4.0
 """How long a stage may take to end after it was asked; then it is cancelled."""
 
+SETTLED_SECONDS: Final = 5.0
+"""How long after its start a stage has loaded all that it lives on."""
 
 CANCEL_AGAIN_SECONDS: Final = 0.2
 """How long a task may take to end before it is cancelled once more."""
@@ -60,10 +63,14 @@ async def _guarded(name: str, main: Callable[[asyncio.Event], Awaitable[None]]) 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    # What a stage lives on never becomes garbage, and going through it for garbage time and again costs ingest a
+    # fifth of its time under load.
+    settling = loop.call_later(SETTLED_SECONDS, gc.freeze)
     work = asyncio.ensure_future(main(stop))
     waiting = asyncio.create_task(stop.wait())
     await asyncio.wait({work, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
+    settling.cancel()
     try:
         await asyncio.wait_for(work, ENDING_SECONDS if stop.is_set() else None)
     except Fault as fault:
