@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ingest.inbox_stream import InboxStream
-from ingest.source import Batch, MessageSource
+from ingest.source import Batch, MessageSource, Session
 
 LOOK_S: Final = 0.1
 """Seconds that the broker is waited for, at most, before the other source is asked; a wait that is cut short by a
@@ -36,6 +36,11 @@ class CombinedSource(MessageSource):
     def backlog(self) -> int:
         """How many messages wait to be received, of both."""
         return self._broker.backlog + self._inbox.backlog
+
+    @property
+    def session(self) -> Session:
+        """How the broker's messages come at present."""
+        return self._broker.session
 
     async def receive(self, limit: int, *, wait: float, linger: float) -> Batch:
         """Wait for a first message, then a little for more; at most `limit` of each source."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from ingest.counters import Counters
 from ingest.source import MessageSource
-from ioc.model.instant import Instant, to_iso, to_milliseconds
+from ioc.model.instant import MINUTE, Duration, Instant, to_iso, to_milliseconds
 from ioc.runtime import clock
 from ioc.runtime.logging import Log
 from ioc.store.connection import StoreUnavailable
@@ -26,6 +26,9 @@ LEAVE_S: Final = 0.5
 
 LOST_DATA_S: Final = 5.0
 """Seconds between two looks at whether the store still holds what it held."""
+
+TELL_LOSS: Final[Duration] = 10 * MINUTE
+"""How long people are told that the broker has forgotten our session; it stays counted."""
 
 _LOG = Log("ingest")
 
@@ -107,6 +110,9 @@ class Health:
             "acknowledged_total": counters.acknowledged,
             "batches_total": counters.batches,
             "backlog": self._source.backlog,
+            "adapter": self._source.session.adapter,
+            "protocol": self._source.session.protocol,
+            "sessions_lost_total": self._source.session.lost,
             "last_event_at": "" if last is None else to_milliseconds(last),
         }
 
@@ -122,6 +128,14 @@ class Health:
         if self._lost_at is not None:
             at = to_iso(self._lost_at)
             return _said(f"Kho dữ liệu đã mất dữ liệu lúc {at}.", f"The store lost its data at {at}.")
+        forgotten_at = self._source.session.lost_at
+        if forgotten_at is not None and clock.now() - forgotten_at < TELL_LOSS:
+            at = to_iso(forgotten_at)
+            return _said(
+                f"Máy chủ MQTT đã quên phiên của chúng ta (phát hiện lúc {at}); tin gửi trong lúc mất kết nối có thể "
+                "đã mất.",
+                f"The broker had forgotten our session when we came back at {at}; what was sent meanwhile may be lost.",
+            )
         if (mistake := self._codec_problem) is not None:
             return _said(
                 f"Một codec có lỗi, các bản tốt gần nhất vẫn đang dùng: {mistake}",

@@ -66,6 +66,22 @@ class Batch:
         self.receipts += other.receipts
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """How messages come at present.
+
+    Attributes:
+        adapter, protocol: by what they come; empty where nothing is connected, or where it has no name.
+        lost: how often the broker has forgotten the session while we were away, and with it what it kept for us.
+        lost_at: when we last found that out; None for never.
+    """
+
+    adapter: str = ""
+    protocol: str = ""
+    lost: int = 0
+    lost_at: Instant | None = None
+
+
 class MessageSource(Protocol):
     """Gives messages, and tells the broker when they are kept.
 
@@ -81,6 +97,11 @@ class MessageSource(Protocol):
     @property
     def backlog(self) -> int:
         """How many messages wait to be received by the caller."""
+
+    @property
+    def session(self) -> Session:
+        """How messages come at present."""
+        return Session()
 
     async def receive(self, limit: int, *, wait: float, linger: float) -> Batch:
         """Wait for a first message, then a little for more.

@@ -12,7 +12,7 @@ from ingest.mqtt.line import Line, LineLost
 from ingest.mqtt.tls import tls_context
 from ingest.mqtt.version import Version
 from ingest.settings import IngestSettings
-from ingest.source import Batch, Inbox, MessageSource, Portion
+from ingest.source import Batch, Inbox, MessageSource, Portion, Session
 from ioc.model.events import Rejected
 from ioc.model.faults import Fault
 from ioc.model.instant import Instant
@@ -73,6 +73,8 @@ class MqttSource(MessageSource):
         self._version = Version()
         self._was_open = False
         self._session_present = False
+        self._sessions_lost = 0
+        self._lost_at: Instant | None = None
         self._problem: str | None = f"Not yet connected to the broker at {address}."
 
     @property
@@ -91,14 +93,11 @@ class MqttSource(MessageSource):
         return self._stopped or self._inbox.is_full
 
     @property
-    def adapter(self) -> str:
-        """Which adapter carries the present connection; empty where there is none."""
-        return "" if self._line is None else "fast" if isinstance(self._line, FastLine) else "aiomqtt"
-
-    @property
-    def protocol(self) -> str:
-        """The version of MQTT on the present connection; empty where there is none."""
-        return "" if self._line is None else self._line.protocol
+    def session(self) -> Session:
+        """By what the present connection is carried, and how often the broker has forgotten us."""
+        adapter = "" if self._line is None else "fast" if isinstance(self._line, FastLine) else "aiomqtt"
+        protocol = "" if self._line is None else self._line.protocol
+        return Session(adapter, protocol, self._sessions_lost, self._lost_at)
 
     async def receive(self, limit: int, *, wait: float, linger: float) -> Batch:
         """Wait for a first message, then a little for more."""
@@ -198,6 +197,8 @@ class MqttSource(MessageSource):
             # What was subscribed to before comes already.
             self._problem = None
         elif self._was_open:
+            self._sessions_lost += 1
+            self._lost_at = self._now()
             _LOG.warning(
                 "the broker has forgotten our session; what was published meanwhile may be lost",
                 broker=str(self._address),
@@ -220,8 +221,8 @@ class MqttSource(MessageSource):
         _LOG.info(
             "mqtt connected",
             broker=str(self._address),
-            adapter=self.adapter,
-            protocol=self.protocol,
+            adapter=self.session.adapter,
+            protocol=self.session.protocol,
             session_present=self._session_present,
         )
 

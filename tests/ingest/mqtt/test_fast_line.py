@@ -165,7 +165,7 @@ async def test_we_ask_for_a_session_that_lasts_and_for_no_more_than_we_can_hold(
     scripted.scripts = [script]
     async with open_mqtt(settings) as source:
         await until(lambda: source.problem is None)
-        assert (source.adapter, source.protocol) == ("fast", "5")
+        assert (source.session.adapter, source.session.protocol) == ("fast", "5")
     connect = asked[0]
     assert (connect.client_id, connect.clean_start) == (settings.client_id, False)
     assert (connect.username, connect.password) == ("ioc", b"hunter2")
@@ -332,6 +332,8 @@ async def test_a_session_that_the_broker_has_forgotten_is_told_of(
         await until(lambda: len(scripted.callers) == 2 and source.problem is None)
     assert "the broker keeps our session for a shorter time than was asked for" in caplog.text
     assert "the broker has forgotten our session; what was published meanwhile may be lost" in caplog.text
+    assert source.session.lost == 1
+    assert source.session.lost_at is not None
 
 
 def answer(reason: mqtt5.ConnAckReasonCode) -> Script:
@@ -439,7 +441,7 @@ async def test_a_broker_that_does_not_speak_mqtt_5_is_spoken_to_in_3_1_1(
     scripted.scripts = [greet]
     async with open_mqtt(settings) as source:
         await until(lambda: source.problem is None)
-        assert (source.adapter, source.protocol) == ("aiomqtt", "3.1.1")
+        assert (source.session.adapter, source.session.protocol) == ("aiomqtt", "3.1.1")
     # One that hangs up may only be restarting: it is asked once more when it answers at all.
     assert levels == ([5, 4] if first else [5, 4, 5, 4])
 
@@ -449,7 +451,7 @@ async def test_the_embedded_broker_s_older_port_is_spoken_to_in_3_1_1(
 ) -> None:
     async with open_mqtt(IngestSettings(mqtt_url=embedded_broker.url_v3)) as source:
         await until(lambda: source.problem is None)
-        assert source.protocol == "3.1.1"
+        assert source.session.protocol == "3.1.1"
 
 
 async def test_the_fast_adapter_alone_does_not_fall_back(
