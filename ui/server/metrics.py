@@ -119,6 +119,13 @@ REPORTED: Final = (
         field="gaps_total",
     ),
     Metric(
+        "ioc_ingest_sessions_lost_total",
+        MetricType.COUNTER,
+        "Times that the broker had forgotten our session, and what it kept for us; look at its persistence.",
+        process="ingest",
+        field="sessions_lost_total",
+    ),
+    Metric(
         "ioc_ingest_coalesced_total",
         MetricType.COUNTER,
         "Events of devices that flood, for which others stand with a count; look for a device gone wild.",
