@@ -1,11 +1,9 @@
 /** The view of devices: who speaks, who has fallen silent, what was lost; with filters above and details beside. */
 
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import { language, words } from "../i18n";
 import { DEVICE_STATUSES, type DeviceStatus, KINDS } from "../live/protocol";
 import { number } from "../shared/format";
-import { Icon } from "../shared/icon";
+import { SearchField, Select } from "../shared/table-filters";
 import { openedDevice } from "../view";
 import { ALL, isNarrow } from "./ask";
 import { DevicePanel } from "./panel";
@@ -66,41 +64,11 @@ function Statuses() {
   );
 }
 
-/** How long the typing must rest before it is asked, milliseconds. */
-const REST = 150;
-
 function Filters() {
   const { devices, kind: kinds } = words.value;
-  const typed = useSignal(question.peek().text);
-  // What is cleared elsewhere is cleared here too.
-  useEffect(
-    () =>
-      question.subscribe((next) => {
-        if (next.text.trim() !== typed.peek().trim()) typed.value = next.text;
-      }),
-    [],
-  );
-  useEffect(() => {
-    if (typed.value.trim() === question.peek().text.trim()) return;
-    const timer = setTimeout(() => change({ text: typed.peek() }), REST);
-    return () => clearTimeout(timer);
-  }, [typed.value]);
   return (
     <div class="view-filters">
-      <label class="view-search">
-        <Icon name="search" size={14} />
-        <span class="hidden">{devices.search}</span>
-        <input
-          type="text"
-          placeholder={devices.search}
-          spellcheck={false}
-          autoComplete="off"
-          value={typed.value}
-          onInput={(event) => {
-            typed.value = event.currentTarget.value;
-          }}
-        />
-      </label>
+      <SearchField label={devices.search} text={question.value.text} onRest={(text) => change({ text })} />
       <Select
         label={devices.columns.kind}
         value={question.value.kind ?? ""}
@@ -126,27 +94,5 @@ function Filters() {
         </button>
       ) : null}
     </div>
-  );
-}
-
-interface SelectProps {
-  readonly label: string;
-  readonly value: string;
-  readonly options: readonly (readonly [string, string])[];
-  readonly onChoose: (value: string) => void;
-}
-
-export function Select({ label, value, options, onChoose }: SelectProps) {
-  return (
-    <label class="choice view-choice">
-      <span class="hidden">{label}</span>
-      <select value={value} title={label} onChange={(event) => onChoose(event.currentTarget.value)}>
-        {options.map(([key, name]) => (
-          <option key={key} value={key}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }

@@ -3,9 +3,6 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table element cannot leave out the rows that are out of sight
 // biome-ignore-all lint/a11y/useFocusableInteractive: in each row a button is what is focused
 
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { Select } from "../devices/devices";
 import { language, words } from "../i18n";
 import type { RejectedGroup } from "../live/protocol";
 import { city, now } from "../live/store";
@@ -13,6 +10,7 @@ import { Age } from "../shared/age";
 import { clock, number } from "../shared/format";
 import { Icon } from "../shared/icon";
 import { Nothing } from "../shared/nothing";
+import { SearchField, Select } from "../shared/table-filters";
 import { visible } from "../shared/visible";
 import { FirstBytes } from "./first-bytes";
 import { close, failed, keyOf, NOTHING_ASKED, open, opened, own, question, rejected, tryOwn } from "./store";
@@ -49,34 +47,14 @@ export function Rejected() {
   );
 }
 
-const REST = 150;
-
 function Filters() {
   const words_ = words.value.rejected;
-  const typed = useSignal(question.peek().text);
-  useEffect(() => {
-    if (typed.value === question.peek().text) return;
-    const timer = setTimeout(() => {
-      question.value = { ...question.peek(), text: typed.peek() };
-    }, REST);
-    return () => clearTimeout(timer);
-  }, [typed.value]);
+  const search = (text: string): void => {
+    question.value = { ...question.peek(), text };
+  };
   return (
     <div class="view-filters">
-      <label class="view-search">
-        <Icon name="search" size={14} />
-        <span class="hidden">{words_.search}</span>
-        <input
-          type="text"
-          placeholder={words_.search}
-          spellcheck={false}
-          autoComplete="off"
-          value={typed.value}
-          onInput={(event) => {
-            typed.value = event.currentTarget.value;
-          }}
-        />
-      </label>
+      <SearchField label={words_.search} text={question.value.text} onRest={search} />
       <Select
         label={words_.columns.codec}
         value={question.value.codec === null ? "*" : question.value.codec}
