@@ -19,6 +19,7 @@ import page
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 RESULTS = ROOT / "artifacts" / "results"
+WORKERS = 3
 
 
 @dataclass
@@ -48,10 +49,9 @@ def pytest(name: str, *arguments: str) -> Outcome:
     """Run tests, show the tables that they wrote, and collect what was skipped."""
     report = RESULTS / f"{name}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
-    for table in RESULTS.glob("*.txt"):
-        table.unlink()
+    shown = set(RESULTS.glob("*.txt"))
     outcome = command("pytest", "-q", "--no-header", f"--junitxml={report}", *arguments)
-    for table in sorted(RESULTS.glob("*.txt")):
+    for table in sorted(set(RESULTS.glob("*.txt")) - shown):
         sys.stdout.write(f"\n{table.read_text(encoding='utf-8')}\n")
     if report.exists():
         for case in ET.parse(report).iter("testcase"):  # noqa: S314 - we wrote it ourselves
@@ -64,7 +64,10 @@ def pytest(name: str, *arguments: str) -> Outcome:
 def tests() -> Outcome:
     """Run all tests that need no browser, getting the brokers that they ask for where that is possible."""
     mosquitto.find_or_install()
-    return pytest("tests", "tests", "--ignore=tests/browser", "-m", "not browser")
+    # Most of them wait for processes and clocks; a file stays together, for what its tests share.
+    return pytest(
+        "tests", "tests", "--ignore=tests/browser", "-m", "not browser", "-n", str(WORKERS), "--dist", "loadfile"
+    )
 
 
 def browser() -> Outcome:
@@ -90,6 +93,8 @@ STEPS: dict[str, Callable[[], Outcome]] = {
 
 def main(names: list[str]) -> int:
     """Run the named steps, or all; return 0 where everything passed."""
+    for table in RESULTS.glob("*.txt"):
+        table.unlink()
     failed: list[str] = []
     not_run: list[str] = []
     for name in names or STEPS:
