@@ -13,7 +13,7 @@ import { city, look, quantities, take, tick, waiting } from "./live/store";
 import { close, followRejected, opened as openedGroup, own, stepGroup } from "./rejected/store";
 import { type Action, Keyboard } from "./shared/keys";
 import { helpShown, searching, theme, wall } from "./state";
-import { followAddress, openedDevice, show, view } from "./view";
+import { followAddress, openedDevice, show, type View, view } from "./view";
 import "uplot/dist/uPlot.min.css";
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./styles/fonts.css";
@@ -58,22 +58,10 @@ const DO: Readonly<Record<Action, () => void>> = {
     wall.value = !wall.value;
   },
   back,
-  goList: () => {
-    show("map");
-    soon(() => document.querySelector<HTMLElement>(".list .row-button, .list .group-head")?.focus());
-  },
-  goMap: () => {
-    show("map");
-    soon(() => document.getElementById("map")?.focus());
-  },
-  goDevices: () => {
-    show("devices");
-    soon(() => document.getElementById("devices")?.focus());
-  },
-  goRejected: () => {
-    show("rejected");
-    soon(() => document.getElementById("rejected")?.focus());
-  },
+  goList: () => go("map", ".list .row-button, .list .group-head"),
+  goMap: () => go("map", "#map"),
+  goDevices: () => go("devices", "#devices"),
+  goRejected: () => go("rejected", "#rejected"),
 };
 
 function step(by: 1 | -1): void {
@@ -91,9 +79,13 @@ function back(): void {
   else actions.back();
 }
 
-/** When another view has been drawn. */
-function soon(then: () => void): void {
-  requestAnimationFrame(then);
+/** Show a view and put the focus into it: at once, or when it has been drawn. */
+function go(next: View, place: string): void {
+  const focus = () => document.querySelector<HTMLElement>(place)?.focus();
+  const drawn = view.value === next;
+  show(next);
+  if (drawn) focus();
+  else requestAnimationFrame(focus);
 }
 
 function listenToKeys(): void {
