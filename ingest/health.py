@@ -92,12 +92,12 @@ class Health:
         elapsed = max(now - self._reported_at, 1e-3)
         rate = (counters.events - self._events_before) / elapsed
         self._events_before, self._reported_at = counters.events, now
-        message = self._message()
-        self._was_ready = self._was_ready or not message
+        problem = self._message()
+        self._was_ready = self._was_ready or not problem
         last = counters.last_event_at
         return {
-            "state": "ok" if not message else "degraded" if self._was_ready or self._store_problem else "starting",
-            "message": message,
+            "state": "ok" if not problem else "degraded" if self._was_ready or self._store_problem else "starting",
+            "message": problem or self._past_loss(),
             "at": to_milliseconds(clock.now()),
             "pid": os.getpid(),
             "messages_total": counters.messages,
@@ -128,6 +128,15 @@ class Health:
         if self._lost_at is not None:
             at = to_iso(self._lost_at)
             return _said(f"Kho dữ liệu đã mất dữ liệu lúc {at}.", f"The store lost its data at {at}.")
+        if (mistake := self._codec_problem) is not None:
+            return _said(
+                f"Một codec có lỗi, các bản tốt gần nhất vẫn đang dùng: {mistake}",
+                f"A codec has a mistake, the last good ones are still at work: {mistake}",
+            )
+        return ""
+
+    def _past_loss(self) -> str:
+        """Say what was lost lately although all is well now."""
         forgotten_at = self._source.session.lost_at
         if forgotten_at is not None and clock.now() - forgotten_at < TELL_LOSS:
             at = to_iso(forgotten_at)
@@ -135,11 +144,6 @@ class Health:
                 f"Máy chủ MQTT đã quên phiên của chúng ta (phát hiện lúc {at}); tin gửi trong lúc mất kết nối có thể "
                 "đã mất.",
                 f"The broker had forgotten our session when we came back at {at}; what was sent meanwhile may be lost.",
-            )
-        if (mistake := self._codec_problem) is not None:
-            return _said(
-                f"Một codec có lỗi, các bản tốt gần nhất vẫn đang dùng: {mistake}",
-                f"A codec has a mistake, the last good ones are still at work: {mistake}",
             )
         return ""
 
