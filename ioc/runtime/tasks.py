@@ -64,7 +64,7 @@ async def _guarded(name: str, main: Callable[[asyncio.Event], Awaitable[None]]) 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     # What a stage lives on never becomes garbage, and going through it for garbage time and again costs ingest a
-    # fifth of its time under load.
+    # sixth of its time under load.
     settling = loop.call_later(SETTLED_SECONDS, gc.freeze)
     work = asyncio.ensure_future(main(stop))
     waiting = asyncio.create_task(stop.wait())
