@@ -24,18 +24,23 @@ It returns readings, or None where the message is not what is meant, and raises 
 but cannot be read at all.
 """
 
+
+def _remembering_nothing(code: Code) -> Callable[[Memory], Code]:
+    return lambda _memory: code
+
+
 CODE: Final[Mapping[str, Callable[[Memory], Code]]] = {
-    "aws-shadow": lambda memory: read_shadow,  # noqa: ARG005 - it remembers nothing
-    "cap": lambda memory: read_cap,  # noqa: ARG005 - it remembers nothing
+    "aws-shadow": _remembering_nothing(read_shadow),
+    "cap": _remembering_nothing(read_cap),
     "home-assistant-config": lambda memory: Discovery(memory).read_config,
     "home-assistant-state": lambda memory: Discovery(memory).read_state,
-    "lwm2m": lambda memory: read_lwm2m,  # noqa: ARG005 - it remembers nothing
-    "milesight": lambda memory: read_uplink,  # noqa: ARG005 - it remembers nothing
-    "milesight-decoded": lambda memory: read_decoded,  # noqa: ARG005 - it remembers nothing
-    "ngsi": lambda memory: read_ngsi,  # noqa: ARG005 - it remembers nothing
-    "own-events": lambda memory: read_own,  # noqa: ARG005 - it remembers nothing
-    "senml": lambda memory: read_senml,  # noqa: ARG005 - it remembers nothing
+    "lwm2m": _remembering_nothing(read_lwm2m),
+    "milesight": _remembering_nothing(read_uplink),
+    "milesight-decoded": _remembering_nothing(read_decoded),
+    "ngsi": _remembering_nothing(read_ngsi),
+    "own-events": _remembering_nothing(read_own),
+    "senml": _remembering_nothing(read_senml),
     "sparkplug": lambda memory: Sparkplug(memory).read,
-    "sparkplug-state": lambda memory: read_state,  # noqa: ARG005 - it remembers nothing
+    "sparkplug-state": _remembering_nothing(read_state),
 }
 """Makes a reader for each message that names one; those of one loading share what they remember, by its class."""
