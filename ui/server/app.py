@@ -11,7 +11,7 @@ from ioc.model.quantities import Catalogue
 from ioc.runtime import clock
 from ioc.store.catalogue import load_catalogue
 from ioc.store.opening import Store
-from ui.server import api, devices_api, metrics, page, problems, schemas, webhooks
+from ui.server import api, devices_api, metrics, page, problems, rules_api, schemas, webhooks
 from ui.server.codec_trial import TryCodec
 from ui.server.devices import Devices
 from ui.server.feed import Feed
@@ -20,6 +20,7 @@ from ui.server.health import judge
 from ui.server.hub import Hub
 from ui.server.live import live
 from ui.server.rejections import Rejections
+from ui.server.rules_bench import RulesBench
 from ui.server.settings import UiSettings
 from ui.server.views import basemap_sources
 from ui.server.world import World
@@ -42,6 +43,7 @@ def create_app(
     now: Callable[[], Instant] = clock.now,
     hub: Hub | None = None,
     try_codec: TryCodec | None = None,
+    rules_bench: RulesBench | None = None,
 ) -> FastAPI:
     """Make the application; its feed runs for as long as its lifespan.
 
@@ -52,6 +54,7 @@ def create_app(
         now: the wall clock.
         hub: one with other limits than the usual ones.
         try_codec: shows what codecs make of a message; POST /api/codecs/try answers 501 without.
+        rules_bench: answers what authors of rules ask; /api/rules answers 501 without.
 
     Raises:
         Fault: the base map's file does not exist.
@@ -100,6 +103,8 @@ def create_app(
             devices=devices, rejections=Rejections(store.rejected), gaps=store.gaps, try_codec=try_codec, now=now
         )
     )
+
+    app.include_router(rules_api.router(bench=rules_bench))
 
     app.include_router(webhooks.router(inbox=store.inbox, webhooks=settings.webhooks, now=now, deliveries=deliveries))
 

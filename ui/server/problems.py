@@ -1,6 +1,7 @@
 """What a client did wrong, as every 4xx and 503 body says it: what, where, what was expected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -21,9 +22,19 @@ class Problem(Exception):
         what: one sentence for a person.
         where: the part of the request that it is about.
         expected: what would have been right, or what to do.
+        more: what the body has beside `error`.
     """
 
-    def __init__(self, status: int, code: str, *, what: str, where: str, expected: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        *,
+        what: str,
+        where: str,
+        expected: str,
+        more: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         """Take all that the body says."""
         super().__init__(what)
         self.status = status
@@ -31,11 +42,12 @@ class Problem(Exception):
         self.what = what
         self.where = where
         self.expected = expected
+        self.more = more
 
     def body(self) -> bytes:
         """Write the body."""
         error = {"code": self.code, "what": self.what, "where": self.where, "expected": self.expected}
-        return msgspec.json.encode({"error": error})
+        return msgspec.json.encode({"error": error, **self.more})
 
     def response(self) -> Response:
         """Write the whole answer."""

@@ -1,6 +1,6 @@
 """What the page asks of rules: what they would have done, why not, and which hold. Who starts the server answers."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -111,7 +111,7 @@ class RulesBench(Protocol):
         """Read a rule, and say what is wrong with it and where its numbers stand."""
         ...
 
-    def what_if(self, text: str, since: Instant, until: Instant) -> AsyncIterator[Answer]:
+    def what_if(self, text: str, since: Instant, until: Instant) -> AsyncGenerator[Answer, None]:
         """Run a rule over history, beside the one of its name that is in force.
 
         An asynchronous generator: first any number of `{"progress": 0..1, "doing": {vi, en}}`, at most ten a second,

@@ -19,7 +19,12 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2
 _RESERVED = frozenset(("machine",))
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Refuse control characters and what turns the direction of text.
+
+    Raises:
+        ValueError: it has such a character.
+    """
     if _CONTROL.search(text):
         raise ValueError("text without control characters")
     return text
@@ -30,14 +35,14 @@ def _name(text: str) -> str:
         raise ValueError("a name on one line")
     if text.casefold() in _RESERVED:
         raise ValueError("a person's name; the machine speaks for itself")
-    return _plain(text)
+    return plain_text(text)
 
 
 Who = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=WHO_BOUND), AfterValidator(_name)
 ]
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEXT_BOUND), AfterValidator(_plain)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEXT_BOUND), AfterValidator(plain_text)
 ]
 Milliseconds = Annotated[float, Field(description="Milliseconds since 1970-01-01T00:00:00Z.")]
 Title = Annotated[

@@ -13,6 +13,7 @@ from ioc.store.opening import Store
 from ui.server.app import create_app
 from ui.server.codec_trial import TryCodec
 from ui.server.guard import is_loopback
+from ui.server.rules_bench import RulesBench
 from ui.server.settings import UiSettings
 
 BACKLOG: Final = 2_048
@@ -40,6 +41,7 @@ async def run(
     *,
     ready: Callable[[str], None] | None = None,
     try_codec: TryCodec | None = None,
+    rules_bench: RulesBench | None = None,
 ) -> None:
     """Serve until `stop` is set; then close the sockets, each with the code for a restart (1012).
 
@@ -49,6 +51,7 @@ async def run(
         stop: asks to stop.
         ready: takes the page's address once the server listens.
         try_codec: shows what codecs make of a message.
+        rules_bench: answers what authors of rules ask.
 
     Raises:
         Fault: it cannot listen there, or must not.
@@ -60,7 +63,7 @@ async def run(
         )
     with closing(listen(settings.host, settings.port)) as listener:
         config = uvicorn.Config(
-            create_app(store, settings, try_codec=try_codec),
+            create_app(store, settings, try_codec=try_codec, rules_bench=rules_bench),
             ws="websockets-sansio",
             ws_per_message_deflate=False,
             ws_max_size=4_096,

@@ -59,7 +59,7 @@ async def test_the_examples_are_what_the_server_answers(served: Any, fire: Any, 
         answer = await served.http.request(method, path, headers=headers, content=body.encode())
         assert fits(msgspec.json.decode(expected), answer.json()), f"{first}: {answer.text}"
         asked += 1
-    assert asked == 10
+    assert asked == 11
 
 
 async def test_the_websocket_speaks_as_documented(served: Any, fire: Any) -> None:
@@ -108,6 +108,17 @@ async def test_openapi_describes_every_operation_parameter_and_answer(store: Sto
         "get /api/devices/{id}",
         "get /api/rejected",
         "post /api/codecs/try",
+        "get /api/rules",
+        "get /api/rules/words",
+        "get /api/rules/{name}",
+        "get /api/rules/{name}/versions",
+        "get /api/rules/shadow/alerts",
+        "post /api/rules/check",
+        "post /api/rules/what-if",
+        "post /api/rules/why",
+        "post /api/rules/publish",
+        "post /api/rules/{name}/restore",
+        "post /api/rules/{name}/stop-shadow",
         "post /api/in/{codec}",
         "post /api/in/{codec}/{source}",
         "get /basemap.pmtiles",
@@ -123,7 +134,8 @@ async def test_openapi_describes_every_operation_parameter_and_answer(store: Sto
             assert answer["description"], name
             if status[0] in "45" and status != "416":
                 schema = answer["content"]["application/json"]["schema"]
-                assert schema == {"$ref": "#/components/schemas/ErrorBody"}, (name, status)
+                bodies = ("ErrorBody", "RuleErrorBody")
+                assert schema in [{"$ref": f"#/components/schemas/{body}"} for body in bodies], (name, status)
     for name, schema in api["components"]["schemas"].items():
         assert schema.get("description"), name
     posts = [operation for name, operation in operations(api) if name.startswith("post")]
