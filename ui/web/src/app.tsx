@@ -9,6 +9,7 @@ import { liveness } from "./live/store";
 import { MapView } from "./map/view";
 import { Panel } from "./panel/panel";
 import { Rejected } from "./rejected/rejected";
+import { Rules } from "./rules/rules";
 import { Help } from "./shared/help";
 import { opened } from "./state";
 import { Strip } from "./strip/strip";
@@ -37,6 +38,7 @@ export function App() {
       ) : null}
       {onMap ? <Panel /> : null}
       {view.value === "devices" ? <Devices /> : null}
+      {view.value === "rules" ? <Rules /> : null}
       {view.value === "rejected" ? <Rejected /> : null}
       <Strip />
       <Help />

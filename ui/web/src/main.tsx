@@ -11,6 +11,8 @@ import { loadCity, loadQuantities } from "./live/commands";
 import { feedAddress, follow, pause } from "./live/socket";
 import { city, look, quantities, take, tick, waiting } from "./live/store";
 import { close, followRejected, opened as openedGroup, own, stepGroup } from "./rejected/store";
+import { stepRule } from "./rules/actions";
+import { followRules } from "./rules/store";
 import { type Action, Keyboard } from "./shared/keys";
 import { helpShown, searching, theme, wall } from "./state";
 import { followAddress, openedDevice, show, type View, view } from "./view";
@@ -27,6 +29,7 @@ import "./styles/strip.css";
 import "./styles/small.css";
 import "./styles/views.css";
 import "./styles/trial.css";
+import "./styles/rules.css";
 import "./styles/wall.css";
 import "./styles/print.css";
 
@@ -61,12 +64,14 @@ const DO: Readonly<Record<Action, () => void>> = {
   goList: () => go("map", ".list .row-button, .list .group-head"),
   goMap: () => go("map", "#map"),
   goDevices: () => go("devices", "#devices"),
+  goRules: () => go("rules", "#rules"),
   goRejected: () => go("rejected", "#rejected"),
 };
 
 function step(by: 1 | -1): void {
   if (view.value === "map") actions.step(by);
   else if (view.value === "devices") stepDevice(by);
+  else if (view.value === "rules") stepRule(by);
   else stepGroup(by);
 }
 
@@ -96,7 +101,8 @@ function listenToKeys(): void {
       {
         key: event.key,
         modified: event.ctrlKey || event.altKey || event.metaKey,
-        typing: target?.matches("input:not([type=checkbox]), textarea, select") ?? false,
+        typing:
+          target?.matches("input:not([type=checkbox]), textarea, select, [contenteditable=true]") ?? false,
         onControl: target?.matches("button, a, summary, label") ?? false,
       },
       event.timeStamp,
@@ -137,6 +143,7 @@ listenToKeys();
 followAddress();
 followDevices();
 followRejected();
+followRules();
 follow(feedAddress(location), { message: take, closed: look });
 setInterval(tick, 1000);
 void loadOnce();

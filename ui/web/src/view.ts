@@ -1,44 +1,55 @@
 /** Which view the page shows, kept in the address: whoever reloads, or sends the link, stays where they were. */
 
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 
-export const VIEWS = ["map", "devices", "rejected"] as const;
+export const VIEWS = ["map", "devices", "rules", "rejected"] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface Place {
   readonly view: View;
   /** The device that is open in the view of devices. */
   readonly device: string | null;
+  /** The rule that is open in the view of rules. */
+  readonly rule: string | null;
 }
 
-/** Read the address' last part: `#devices`, `#devices/cam-17`, `#rejected`; anything else is the map. */
+const MAP: Place = { view: "map", device: null, rule: null };
+
+/** Read the address' last part: `#devices`, `#devices/cam-17`, `#rules/fire`; anything else is the map. */
 export function readHash(hash: string): Place {
-  const [name = "", ...rest] = hash.replace(/^#/, "").split("/");
-  if (name === "rejected") return { view: "rejected", device: null };
-  if (name !== "devices") return { view: "map", device: null };
-  const id = rest.join("/");
+  const [name = "", ...rest] = hash.replace(/^#\/?/, "").split("/");
+  if (name === "rejected") return { ...MAP, view: "rejected" };
+  if (name !== "devices" && name !== "rules") return MAP;
+  const id = decoded(rest.join("/"));
+  return name === "devices" ? { ...MAP, view: name, device: id } : { ...MAP, view: name, rule: id };
+}
+
+function decoded(id: string): string | null {
   try {
-    return { view: "devices", device: id === "" ? null : decodeURIComponent(id) };
+    return id === "" ? null : decodeURIComponent(id);
   } catch {
-    return { view: "devices", device: null };
+    return null;
   }
 }
 
 export function writeHash(place: Place): string {
   if (place.view === "map") return "";
-  return place.device === null ? `#${place.view}` : `#${place.view}/${encodeURIComponent(place.device)}`;
+  const id = place.view === "devices" ? place.device : place.view === "rules" ? place.rule : null;
+  return id === null ? `#${place.view}` : `#${place.view}/${encodeURIComponent(id)}`;
 }
 
 const begun = readHash(typeof location === "undefined" ? "" : location.hash);
 export const view = signal<View>(begun.view);
 /** The device whose panel is open. */
 export const openedDevice = signal<string | null>(begun.device);
+/** The rule that is open; `+` is one that is not published yet. */
+export const openedRule = signal<string | null>(begun.rule);
 /** The map is made once it has been looked at, and then stays: to make it anew takes seconds. */
-export const mapSeen = signal(begun.view === "map");
+export const mapSeen = signal(begun.view === "map" || begun.view === "rules");
 
 export function show(next: View): void {
   view.value = next;
-  if (next === "map") mapSeen.value = true;
+  if (next === "map" || next === "rules") mapSeen.value = true;
 }
 
 /** Show a device among the others. */
@@ -51,18 +62,19 @@ export function showDevice(id: string): void {
 export function followAddress(): void {
   addEventListener("hashchange", () => {
     const place = readHash(location.hash);
-    openedDevice.value = place.device;
-    show(place.view);
+    batch(() => {
+      openedDevice.value = place.device;
+      openedRule.value = place.view === "rules" ? place.rule : openedRule.peek();
+      show(place.view);
+    });
   });
   view.subscribe(write);
   openedDevice.subscribe(write);
+  openedRule.subscribe(write);
 }
 
 function write(): void {
-  const hash = writeHash({
-    view: view.peek(),
-    device: view.peek() === "devices" ? openedDevice.peek() : null,
-  });
+  const hash = writeHash({ view: view.peek(), device: openedDevice.peek(), rule: openedRule.peek() });
   if (hash === location.hash) return;
   const address = hash === "" ? location.pathname + location.search : hash;
   // Another view is a step back for the browser's button; another device within it is not.

@@ -1,11 +1,16 @@
-/** Switches between the map, the devices, and what could not be read. */
+/** Switches between the map, the devices, the rules, and what could not be read. */
 
 import { words } from "../i18n";
 import { Icon, type IconName } from "../shared/icon";
 import { show, VIEWS, type View, view } from "../view";
 
-const ICON: Readonly<Record<View, IconName>> = { map: "map", devices: "devices", rejected: "refused" };
-const KEYS: Readonly<Record<View, string>> = { map: "g m", devices: "g d", rejected: "g x" };
+const ICON: Readonly<Record<View, IconName>> = {
+  map: "map",
+  devices: "devices",
+  rules: "rules",
+  rejected: "refused",
+};
+const KEYS: Readonly<Record<View, string>> = { map: "g m", devices: "g d", rules: "g r", rejected: "g x" };
 
 export function Views() {
   const { views } = words.value;

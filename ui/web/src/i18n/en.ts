@@ -1,5 +1,7 @@
 /** The page in English; the shape that the other dictionaries follow. */
 
+import { rulesEn } from "./rules-en";
+
 export const en = {
   language: "English",
   page: "Intelligent operations center",
@@ -196,6 +198,7 @@ export const en = {
     label: "View",
     map: "Map",
     devices: "Devices",
+    rules: "Rules",
     rejected: "Rejected",
   },
   devices: {
@@ -318,6 +321,7 @@ export const en = {
     nearest: "Nearest codecs",
     rejected: "Could not be read",
   },
+  rules: rulesEn,
   keys: {
     title: "Keys",
     search: "Search",
@@ -333,6 +337,7 @@ export const en = {
     goList: "Go to the list",
     goMap: "Go to the map",
     goDevices: "Go to the devices",
+    goRules: "Go to the rules",
     goRejected: "Go to what was rejected",
   },
   time: {

@@ -1,6 +1,7 @@
 /** The page in Vietnamese. */
 
 import type { Dictionary } from "./en";
+import { rulesVi } from "./rules-vi";
 
 export const vi: Dictionary = {
   language: "Tiếng Việt",
@@ -197,6 +198,7 @@ export const vi: Dictionary = {
     label: "Màn hình",
     map: "Bản đồ",
     devices: "Thiết bị",
+    rules: "Luật",
     rejected: "Bị từ chối",
   },
   devices: {
@@ -318,6 +320,7 @@ export const vi: Dictionary = {
     nearest: "Bộ giải mã gần nhất",
     rejected: "Không đọc được",
   },
+  rules: rulesVi,
   keys: {
     title: "Phím tắt",
     search: "Tìm kiếm",
@@ -333,6 +336,7 @@ export const vi: Dictionary = {
     goList: "Đến danh sách",
     goMap: "Đến bản đồ",
     goDevices: "Đến thiết bị",
+    goRules: "Đến các luật",
     goRejected: "Đến bản tin bị từ chối",
   },
   time: {

@@ -30,6 +30,7 @@ import {
   RadioTower,
   Search,
   ShieldAlert,
+  SlidersHorizontal,
   Sun,
   Truck,
   User,
@@ -71,6 +72,7 @@ export const ICONS = {
   map: MapSheet,
   devices: RadioTower,
   refused: CircleX,
+  rules: SlidersHorizontal,
   run: Play,
 } satisfies Record<string, IconNode>;
 

@@ -14,6 +14,7 @@ export type Action =
   | "goList"
   | "goMap"
   | "goDevices"
+  | "goRules"
   | "goRejected";
 
 export const TABLE: readonly { readonly keys: readonly string[]; readonly action: Action }[] = [
@@ -27,6 +28,7 @@ export const TABLE: readonly { readonly keys: readonly string[]; readonly action
   { keys: ["g", "i"], action: "goList" },
   { keys: ["g", "m"], action: "goMap" },
   { keys: ["g", "d"], action: "goDevices" },
+  { keys: ["g", "r"], action: "goRules" },
   { keys: ["g", "x"], action: "goRejected" },
   { keys: ["w"], action: "wall" },
   { keys: ["?"], action: "help" },

@@ -1,0 +1,5 @@
+/** The view of rules in English. */
+
+export const rulesEn = {
+  title: "Rules",
+};

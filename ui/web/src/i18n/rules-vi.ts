@@ -1,0 +1,7 @@
+/** The view of rules in Vietnamese. */
+
+import type { Dictionary } from "./en";
+
+export const rulesVi: Dictionary["rules"] = {
+  title: "Luật",
+};
