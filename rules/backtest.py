@@ -10,7 +10,7 @@ from ioc.model.alerts import AlertChange, AlertState
 from ioc.model.identity import alert_id
 from ioc.model.instant import Instant, whole_milliseconds
 from ioc.model.quantities import Catalogue
-from rules.book import RuleBook, columns_of
+from rules.book import RuleBook
 from rules.engine import Engine
 
 
@@ -36,7 +36,7 @@ class BacktestAlert:
 
 def needed_columns(book: RuleBook) -> set[str]:
     """Name the columns that a backtest of this book reads."""
-    return {column for rule in book.rules for column in columns_of(rule)}
+    return {column for rule in book.rules for column in rule.columns}
 
 
 def backtest(book: RuleBook, batches: Iterable[pl.DataFrame], catalogue: Catalogue) -> list[BacktestAlert]:

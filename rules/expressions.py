@@ -41,12 +41,14 @@ class Compiled:
         text: as it was written.
         expression: row-wise; null where it is unknown.
         columns: the columns it reads.
+        tree: as it was parsed, for whoever takes it apart to explain or to draw it.
     """
 
     text: str
     expression: pl.Expr
     type: Type
     columns: frozenset[str]
+    tree: exp.Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def compile_expression(node: YamlNode, scope: Scope, text: str | None = None, sh
     tree = _parse(node, source, shift)
     compiler = _Compiler(node, source, shift, scope)
     expression, kind = compiler.compile(tree)
-    return Compiled(" ".join(source.split()), expression, kind, frozenset(compiler.columns))
+    return Compiled(" ".join(source.split()), expression, kind, frozenset(compiler.columns), tree)
 
 
 def _parse(node: YamlNode, source: str, shift: int) -> exp.Expr:

@@ -10,9 +10,9 @@ from ioc.model.city import Area, area_at
 from ioc.model.event_json import row_to_json
 from ioc.model.identity import incident_id
 from ioc.model.incidents import Incident
-from rules.book import Rule, Together
 from rules.keys import SEPARATOR
 from rules.kinds.contract import Row
+from rules.rule import Rule
 
 DECIMAL_MARKS: Final = {"vi": ","}
 """Where a language writes 2,5 for 2.5."""
@@ -84,7 +84,7 @@ def open_incident(rule: Rule, change: AlertChange, surroundings: Surroundings) -
 
 
 def _assets(rule: Rule, change: AlertChange, rows: Sequence[Row]) -> tuple[str, ...]:
-    if isinstance(rule.watch, Together):
+    if rule.kind.pairs:
         return tuple(dict.fromkeys(change.key.split(SEPARATOR)))
     if rule.per == ("asset",):
         return (change.key,)
@@ -120,10 +120,8 @@ def _title_values(rule: Rule, change: AlertChange, surroundings: Surroundings) -
         values.update(row)
     values |= {name: number for name, number in change.numbers.items() if number is not None}
     values["key"] = change.key
-    if isinstance(rule.watch, Together):
-        for side, row, name in zip(rule.watch.names, change.evidence, change.key.split(SEPARATOR), strict=False):
-            asset = surroundings.registry.get(name)
-            values |= {f"{side}.{column}": value for column, value in row.items()}
-            values[f"{side}.asset"] = name
-            values[f"{side}.name"] = name if asset is None else asset.name
+    for part, row in zip(rule.watch.parts, change.evidence, strict=False):
+        values |= {f"{part}.{column}": value for column, value in row.items()}
+        asset = surroundings.registry.get(row.get("asset", ""))
+        values[f"{part}.name"] = row.get("asset") if asset is None else asset.name
     return values

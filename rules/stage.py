@@ -28,12 +28,13 @@ from ioc.store.event_stream import BEGINNING, Entry
 from ioc.store.incidents import ClearedAlert
 from ioc.store.last_states import LastStates
 from ioc.store.opening import Store
-from rules.book import BadBook, Rule, RuleBook, read_book
+from rules.book import BadBook, RuleBook, read_book
 from rules.checkpointing import RulesState, from_bytes, to_bytes
 from rules.engine import Engine
 from rules.expressions import scope_of
 from rules.incidents import Surroundings, open_incident
 from rules.merging import Portion, portions
+from rules.rule import Rule
 from rules.settings import RulesSettings
 
 log = Log("rules")

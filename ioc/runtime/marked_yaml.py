@@ -57,6 +57,14 @@ class YamlNode:
         quoted = isinstance(self.node, yaml.ScalarNode) and self.node.style in _QUOTES
         return int(self.node.start_mark.column) + (2 if quoted else 1)
 
+    @property
+    def last_line(self) -> int:
+        """The line it ends on, counted from 1; with the blank lines and comments before whatever comes next."""
+        end = self.node.end_mark
+        # Block style ends where the next thing begins, on a later line.
+        block = not isinstance(self.node, yaml.ScalarNode) and not self.node.flow_style
+        return int(end.line) if block else int(end.line) + 1
+
     def wrong(self, sentence: str, *, offset: int = 0) -> Misplaced:
         """Make the complaint that belongs here.
 
@@ -163,6 +171,11 @@ class YamlNode:
             return "a list"
         text = str(self.node.value)
         return "nothing" if not text else repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def written_out(node: YamlNode) -> str:
+    """Write what stands at a node as YAML of its own, without its comments."""
+    return str(yaml.safe_dump(node.plain(), allow_unicode=True, sort_keys=False, width=110))
 
 
 def read_marked(text: str, source: str) -> YamlNode | None:

@@ -106,6 +106,13 @@ class AbsenceKind:
             self._last[keys] = state["last"]
             self._raised_at[keys] = state["raised_at"]
 
+    def adopt(self, key: int | tuple[int, int], raised_at: Instant) -> None:
+        """Go on with an alert that is open: its key has been silent since before it."""
+        assert isinstance(key, int)  # noqa: S101 - the key is a single one here
+        self._grow(key + 1)
+        self._last[key] = raised_at - self._after
+        self._raised_at[key] = raised_at
+
     def refs(self) -> list[int]:
         """Silence has no events to show."""
         return []

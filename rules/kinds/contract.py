@@ -104,6 +104,10 @@ class Kind(Protocol):
         """Take a state that `dump` gave, its codes already those of this engine."""
         ...
 
+    def adopt(self, key: int | tuple[int, int], raised_at: Instant) -> None:
+        """Go on with an alert that is open, as if this state had raised it; for a rule that was edited."""
+        ...
+
     def refs(self) -> list[int]:
         """Number the events of past batches that may yet be named in a change."""
         ...

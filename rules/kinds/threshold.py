@@ -135,6 +135,13 @@ class ThresholdKind:
         for name in ("phase", "since", "raised_at", "seen_raise", "seen_clear"):
             getattr(self, f"_{name}")[keys] = state[name]
 
+    def adopt(self, key: int | tuple[int, int], raised_at: Instant) -> None:
+        """Go on with an alert that is open."""
+        assert isinstance(key, int)  # noqa: S101 - the key is a single one here
+        self._grow(key + 1)
+        self._phase[key] = FIRING
+        self._raised_at[key] = raised_at
+
     def refs(self) -> list[int]:
         """Nothing older than the last batch is needed."""
         return []

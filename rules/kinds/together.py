@@ -177,6 +177,11 @@ class TogetherKind:
         for _, _, instant in state["ended"]:
             self._ended[next(keys), next(keys)] = instant
 
+    def adopt(self, key: int | tuple[int, int], raised_at: Instant) -> None:
+        """Go on with an alert that is open: its last match known is its first."""
+        assert isinstance(key, tuple)  # noqa: S101 - the key is a pair here
+        self._pairs[key] = _Pair(raised_at, raised_at)
+
     def refs(self) -> list[int]:
         """What is needed later is kept here, event by event."""
         return []

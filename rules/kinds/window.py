@@ -9,12 +9,23 @@ all of its events are known, so that the result is that of a whole-file computat
 """
 
 from bisect import bisect_right, insort
+from enum import StrEnum
 from typing import Any
 
 from ioc.model.instant import DAY, Duration, Instant
-from rules.book import Bound, Value
+from rules.bounds import Bound
 from rules.kinds.contract import NEVER, Change, Feed
 from rules.kinds.exact_sum import ExactSum
+
+
+class Value(StrEnum):
+    """What a window computes over its events."""
+
+    COUNT = "count"
+    SUM = "sum"
+    MEAN = "mean"
+    MIN = "min"
+    MAX = "max"
 
 
 class _Key:
@@ -165,6 +176,14 @@ class WindowKind:
             key.reached, key.raised_at, key.judge_at, key.judge_ref = reached, raised_at, judge_at, judge_ref
             if raised_at != NEVER or judge_at != NEVER:
                 self._waiting.add(code)
+
+    def adopt(self, key: int | tuple[int, int], raised_at: Instant) -> None:
+        """Go on with an alert that is open."""
+        assert isinstance(key, int)  # noqa: S101 - the key is a single one here
+        known = self._keys.setdefault(key, _Key())
+        known.raised_at = raised_at
+        known.reached = max(known.reached, raised_at)
+        self._waiting.add(key)
 
     def refs(self) -> list[int]:
         """Number the first event of each instant that is still to be judged."""

@@ -10,8 +10,10 @@ import pytest
 
 from ioc.model.alerts import Severity
 from ioc.model.kinds import Kind
-from rules import book, measures, timelines
+from rules import measures, reader, timelines
 from rules.expressions import FIXED, FUNCTIONS
+from rules.kinds.window import Value
+from rules.watches.contract import RuleKind
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "rules.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -52,16 +54,16 @@ def test_every_command_prints_what_the_page_shows(folder: Path, command: str, sa
         [sys.executable, "-m", "ioc.cli", *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
     pattern = re.escape(said.strip()).replace("…", ".+")
-    assert re.fullmatch(pattern, (done.stdout + done.stderr).strip()), done.stdout + done.stderr
+    assert re.fullmatch(pattern, (done.stdout + done.stderr).strip(), re.DOTALL), done.stdout + done.stderr
 
 
 def test_every_block_of_yaml_is_run() -> None:
     assert len(blocks("yaml")) == len(blocks("yaml", "- rule:")) + len(blocks("yaml", "- test:"))
-    assert len(COMMANDS) == 4
+    assert len(COMMANDS) >= 4
 
 
 def test_every_kind_of_rule_has_a_section_and_an_example() -> None:
-    for kind in book.RuleKind:
+    for kind in RuleKind:
         assert f"\n## `{kind}`: " in PAGE
         assert any(f"  {kind}:" in block for block in blocks("yaml", "- rule:"))
 
@@ -71,11 +73,11 @@ def test_every_kind_of_rule_has_a_section_and_an_example() -> None:
     [
         FUNCTIONS,
         FIXED,
-        [key for key in book._KEYS if key not in set(book.RuleKind)],
-        book._TITLE_NUMBERS,
+        reader.OPTIONS,
+        reader.TITLE_NUMBERS,
         list(Severity),
         list(Kind),
-        list(book.Value),
+        list(Value),
         timelines._EVENT_KEYS,
         [*measures._DURATIONS, *measures._DISTANCES],
     ],
