@@ -92,7 +92,7 @@ def test_taking_entries_together_changes_nothing(late: str, entries: list[Entry]
     one_by_one = [change for entry in entries for change in alone.step(entry.batch, entry.clock)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(merging, "SPAN", span * SECOND)
-        merged = list(portions(entries, entries[0].clock))
+        merged = list(portions(entries, 0))
     found = [change for each in merged for change in together.step(each.batch, each.clock, each.reached)]
     assert told(found) == told(one_by_one)
     assert merged[-1].position == entries[-1].position
