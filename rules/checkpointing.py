@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 @dataclass(slots=True)
@@ -16,15 +16,17 @@ class RulesState:
     Attributes:
         engine: what `Engine.dump` gave.
         firing: alerts that hold: alert id to rule, key and raised_at.
+        versions: of the rules that ran: name to version.
     """
 
     engine: dict[str, Any] | None = None
     firing: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 def to_bytes(state: RulesState) -> bytes:
     """Write a state, compressed."""
-    plain = {"format": FORMAT, "engine": state.engine, "firing": state.firing}
+    plain = {"format": FORMAT, "engine": state.engine, "firing": state.firing, "versions": state.versions}
     return zlib.compress(msgspec.msgpack.encode(plain), level=1)
 
 
@@ -37,4 +39,4 @@ def from_bytes(data: bytes) -> RulesState | None:
     if plain.get("format") != FORMAT:
         return None
     firing = {alert: (rule, key, raised_at) for alert, (rule, key, raised_at) in plain["firing"].items()}
-    return RulesState(plain["engine"], firing)
+    return RulesState(plain["engine"], firing, plain["versions"])

@@ -44,6 +44,7 @@ class Engine:
         registry: Mapping[str, Asset] | None = None,
         *,
         keep_evidence: bool = True,
+        first_ref: int = 0,
     ) -> None:
         """Make an engine that has seen nothing.
 
@@ -52,12 +53,13 @@ class Engine:
             catalogue: gives the types of quantities that a batch lacks.
             registry: the city's assets: for rules per site or area, and for the silence of assets never heard.
             keep_evidence: whether changes carry the events that made them.
+            first_ref: number of the first event; states that are to be put together must not share numbers.
         """
         self._registry = dict(registry or {})
         self._evidence = Evidence() if keep_evidence else None
         self._selection = Selection({**FIXED_COLUMNS, **catalogue.schema()})
         self._clock: Instant = NEVER
-        self._next_ref = 0
+        self._next_ref = first_ref
         self._runners = [self._runner(rule) for rule in book.rules]
         # What is needed of a batch, by the kinds of events that it has.
         self._needed: dict[frozenset[int], frozenset[str]] = {}
@@ -163,6 +165,10 @@ class Engine:
     def _refs(self) -> list[Numbers]:
         """Number the events that held feeds and kinds may yet name."""
         return [refs for runner in self._runners for refs in runner.refs()]
+
+    def adopt(self, rule: str, key: str, raised_at: Instant) -> None:
+        """Go on with an alert that is open, as if the rule, which must be in the book, had raised it."""
+        next(runner for runner in self._runners if runner.rule.name == rule).adopt(key, raised_at)
 
     def dump(self) -> dict[str, Any]:
         """Give the whole state as plain data, keys as texts, for a checkpoint."""
