@@ -35,6 +35,7 @@ from ioc.store.opening import Store, open_store
 from simulators import cities
 from simulators.fleet import Fleet, build
 from ui.server import stage
+from ui.server.rules_bench import RulesBench
 from ui.server.settings import UiSettings
 
 T = TypeVar("T")
@@ -184,6 +185,7 @@ class ControlRoom:
         self.url = ""
         self.speaking = True
         self.trouble = ""
+        self.rules_bench: RulesBench | None = None
         self.began = clock.now()
 
     def start(self, basemap: Path | str | None = None) -> None:
@@ -227,6 +229,7 @@ class ControlRoom:
                     self._stop,
                     ready=ready.set_result,
                     try_codec=CodecTrial(None, "Asia/Ho_Chi_Minh"),
+                    rules_bench=self.rules_bench,
                 ),
                 name="serve",
             )
