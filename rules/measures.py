@@ -19,9 +19,18 @@ def duration(node: YamlNode) -> Duration:
     Raises:
         Misplaced: no such duration, or longer than a year.
     """
-    amount, unit = _measure(node, _DURATIONS, "a duration such as 60 s, 5 min, 2 h or 1 d")
+    return read_duration(node.text(), node)
+
+
+def read_duration(text: str, node: YamlNode, *, offset: int = 0) -> Duration:
+    """Read a duration that is a part of a node's text, beginning at `offset`.
+
+    Raises:
+        Misplaced: as of `duration`.
+    """
+    amount, unit = _measure(text, node, offset, _DURATIONS, "a duration such as 60 s, 5 min, 2 h or 1 d")
     if amount * _DURATIONS[unit] > LONGEST:
-        raise node.wrong("a duration of more than 366 d is not supported")
+        raise node.wrong("a duration of more than 366 d is not supported", offset=offset)
     return round(amount * _DURATIONS[unit])
 
 
@@ -31,7 +40,7 @@ def distance(node: YamlNode) -> float:
     Raises:
         Misplaced: no such distance, none that is greater than 0, or farther than 1000 km.
     """
-    amount, unit = _measure(node, _DISTANCES, "a distance such as 200 m or 1.5 km")
+    amount, unit = _measure(node.text(), node, 0, _DISTANCES, "a distance such as 200 m or 1.5 km")
     if amount <= 0:
         raise node.wrong("a distance must be greater than 0")
     if amount * _DISTANCES[unit] > FARTHEST_M:
@@ -39,9 +48,11 @@ def distance(node: YamlNode) -> float:
     return amount * _DISTANCES[unit]
 
 
-def _measure(node: YamlNode, units: dict[str, int] | dict[str, float], wanted: str) -> tuple[float, str]:
-    text = node.text()
+def _measure(
+    text: str, node: YamlNode, offset: int, units: dict[str, int] | dict[str, float], wanted: str
+) -> tuple[float, str]:
     match = _MEASURE.fullmatch(text)
     if match is None or match[2] not in units:
-        raise node.wrong(f"expected {wanted}, found {node.described()}")
+        found = node.described() if text == node.text() else repr(text.strip())
+        raise node.wrong(f"expected {wanted}, found {found}", offset=offset)
     return float(match[1]), match[2]

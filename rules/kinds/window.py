@@ -26,18 +26,27 @@ class Value(StrEnum):
     MEAN = "mean"
     MIN = "min"
     MAX = "max"
+    DISTINCT = "distinct"
+    FIRST = "first"
+    LAST = "last"
+    CHANGE = "change"
+
+
+_SUMMED = frozenset((Value.SUM, Value.MEAN))
+_ORDERED = frozenset((Value.MIN, Value.MAX))
 
 
 class _Key:
     """The events of one key that still count, oldest first, and what is computed of them."""
 
-    __slots__ = ("events", "head", "judge_at", "judge_ref", "ordered", "raised_at", "reached", "total")
+    __slots__ = ("counts", "events", "head", "judge_at", "judge_ref", "ordered", "raised_at", "reached", "total")
 
     def __init__(self) -> None:
         self.events: list[tuple[Instant, float]] = []
         self.head = 0
         self.ordered: list[float] = []
         self.total = ExactSum()
+        self.counts: dict[float, int] = {}
         self.reached: Instant = NEVER
         self.raised_at: Instant = NEVER
         self.judge_at: Instant = NEVER
@@ -47,10 +56,29 @@ class _Key:
 class WindowKind:
     """The state of one window rule. Its feed has the column `value`, except for a count."""
 
-    def __init__(self, over: Duration, value: Value, raise_if: Bound, clear_if: Bound, *, event_time: bool) -> None:
-        """Take the rule; `event_time`: whether whole instants are judged (see the module's text)."""
+    def __init__(
+        self,
+        over: Duration,
+        value: Value,
+        raise_if: Bound,
+        clear_if: Bound,
+        *,
+        event_time: bool,
+        each: Duration = 0,
+    ) -> None:
+        """Take the rule.
+
+        Args:
+            over: how far back events count, µs.
+            value: what is computed.
+            raise_if: what the value must reach.
+            clear_if: what ends the alert.
+            event_time: whether whole instants are judged (see the module's text).
+            each: for `change`, the time for which it is told, µs; 0: as it is.
+        """
         self._over = over
         self._value = value
+        self._each = each
         self._raise_if = raise_if
         self._clear_if = clear_if
         self._event_time = event_time
@@ -124,19 +152,25 @@ class WindowKind:
             key.events.append((at, value))
         else:
             insort(key.events, (at, value), lo=key.head, key=lambda event: event[0])
-        if self._value in (Value.MIN, Value.MAX):
+        if self._value in _ORDERED:
             insort(key.ordered, value)
-        elif self._value is not Value.COUNT:
+        elif self._value in _SUMMED:
             key.total.add(value)
+        elif self._value is Value.DISTINCT:
+            key.counts[value] = key.counts.get(value, 0) + 1
 
     def _evict(self, key: _Key, edge: Instant) -> None:
         events, head = key.events, key.head
         while head < len(events) and events[head][0] <= edge:
             value = events[head][1]
-            if self._value in (Value.MIN, Value.MAX):
+            if self._value in _ORDERED:
                 del key.ordered[bisect_right(key.ordered, value) - 1]
-            elif self._value is not Value.COUNT:
+            elif self._value in _SUMMED:
                 key.total.add(-value)
+            elif self._value is Value.DISTINCT:
+                left = key.counts.pop(value) - 1
+                if left:
+                    key.counts[value] = left
             head += 1
         if head > 64 and head * 2 > len(events):
             del events[:head]
@@ -149,11 +183,20 @@ class WindowKind:
             return count
         if self._value is Value.SUM:
             return key.total.value()
+        if self._value is Value.DISTINCT:
+            return len(key.counts)
         if not count:
             return None
         if self._value is Value.MEAN:
             return key.total.value() / count
-        return key.ordered[0] if self._value is Value.MIN else key.ordered[-1]
+        if self._value in _ORDERED:
+            return key.ordered[0] if self._value is Value.MIN else key.ordered[-1]
+        (begun, first), (ended, last) = key.events[key.head], key.events[-1]
+        if self._value is Value.CHANGE:
+            if begun == ended:
+                return None
+            return (last - first) / (ended - begun) * self._each if self._each else last - first
+        return first if self._value is Value.FIRST else last
 
     def dump(self) -> dict[str, Any]:
         """Give each key's events that still count, and where it stands; forget the keys that have none."""

@@ -68,12 +68,38 @@ def test_time_alone_never_raises(alerts_of: AlertsOf) -> None:
         ("min(pm25)", ">= 5", "< 3", [(0, 4), (10, 9), (65, 8), (66, 2)], [("a", 65, 66)]),
         ("max(pm25)", ">= 8", "< 6", [(0, 8), (30, 1)], [("a", 0, 60)]),
         ("sum(pm25 * 2)", "> 10", None, [(0, 6)], [("a", 0, 60)]),
+        ("distinct(pm25)", ">= 2", None, [(0, 6), (10, 6), (20, 7), (30, 6)], [("a", 20, 80)]),
+        ("first(pm25)", ">= 5", "< 3", [(0, 4), (10, 9), (61, 2)], [("a", 61, 70)]),
+        ("last(pm25)", ">= 5", "< 3", [(0, 4), (10, 9), (20, 2)], [("a", 10, 20)]),
+        ("change(pm25) per 60 s", "> 5", "< 2", [(0, 1), (30, 3), (40, 9), (50, 9), (70, 9)], [("a", 40, 90)]),
+        ("change(pm25)", ">= 8", "< 2", [(0, 1), (30, 3), (40, 9), (50, 9), (70, 9)], [("a", 40, 90)]),
+        ("change(pm25) per 1 h", "<= -60", None, [(0, 9), (60, 7), (90, 6)], [("a", 90, None)]),
     ],
 )
 def test_values_are_what_their_names_say(
     alerts_of: AlertsOf, value: str, raises: str, clears: str | None, rows: list[tuple[float, float]], wanted: Any
 ) -> None:
     assert alerts_of(rule_of(value, raises, clears), values(*rows), until=300) == wanted
+
+
+def test_distinct_counts_texts_as_they_are_written(alerts_of: AlertsOf) -> None:
+    rows = [{"at": moment, "plate": plate} for moment, plate in ((0, "51F-1"), (5, "51f-1"), (10, "51F-1"), (12, None))]
+    assert alerts_of(rule_of("distinct(plate)", ">= 2"), rows, until=200) == [("a", 5, 65)]
+    assert alerts_of(rule_of("distinct(lower(plate))", ">= 2"), rows, until=200) == []
+
+
+def test_the_change_between_fewer_than_two_instants_is_unknown(alerts_of: AlertsOf) -> None:
+    rule = rule_of("change(pm25) per 60 s", "< 1000")
+    assert alerts_of(rule, values((0, 1))) == []
+    assert alerts_of(rule, values((0, 1), (0, 5))) == []
+    assert alerts_of(rule, values((0, 1), (61, 5))) == []
+    assert alerts_of(rule, values((0, 1), (59, 5))) == [("a", 59, None)]
+
+
+def test_of_one_instant_the_event_that_came_last_is_the_last(alerts_of: AlertsOf) -> None:
+    rows = values((0, 1), (0, 9))
+    assert alerts_of(rule_of("last(pm25)", "> 5", lateness=True), rows, until=50) == [("a", 0, None)]
+    assert alerts_of(rule_of("first(pm25)", "> 5", lateness=True), rows, until=50) == []
 
 
 def test_the_mean_of_nothing_is_unknown_and_changes_nothing(alerts_of: AlertsOf) -> None:
