@@ -113,6 +113,13 @@ class AbsenceKind:
         self._last[key] = raised_at - self._after
         self._raised_at[key] = raised_at
 
+    def stop(self, at: Instant) -> list[Change]:
+        """End every alert. The keys stay known, until `listen_again` says since when they are watched again."""
+        keys = np.flatnonzero(self._raised_at != NEVER)
+        changes = [Change(int(key), False, at, int(self._raised_at[key])) for key in keys]
+        self._raised_at[keys] = NEVER
+        return changes
+
     def refs(self) -> list[int]:
         """Silence has no events to show."""
         return []

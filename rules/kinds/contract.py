@@ -108,6 +108,10 @@ class Kind(Protocol):
         """Go on with an alert that is open, as if this state had raised it; for a rule that was edited."""
         ...
 
+    def stop(self, at: Instant) -> list[Change]:
+        """End every alert at `at` and begin anew; for the end of a rule's hours."""
+        ...
+
     def refs(self) -> list[int]:
         """Number the events of past batches that may yet be named in a change."""
         ...

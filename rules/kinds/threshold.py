@@ -142,6 +142,15 @@ class ThresholdKind:
         self._phase[key] = FIRING
         self._raised_at[key] = raised_at
 
+    def stop(self, at: Instant) -> list[Change]:
+        """End every alert and forget all but when alerts began: two of a key never begin at one instant."""
+        keys = np.flatnonzero((self._phase == FIRING) | (self._phase == RECOVERING))
+        changes = [Change(int(key), False, at, int(self._raised_at[key])) for key in keys]
+        self._phase[:] = IDLE
+        for values in (self._since, self._seen_raise, self._seen_clear):
+            values[:] = NEVER
+        return changes
+
     def refs(self) -> list[int]:
         """Nothing older than the last batch is needed."""
         return []

@@ -182,6 +182,14 @@ class TogetherKind:
         assert isinstance(key, tuple)  # noqa: S101 - the key is a pair here
         self._pairs[key] = _Pair(raised_at, raised_at)
 
+    def stop(self, at: Instant) -> list[Change]:
+        """End every alert and forget the events."""
+        changes = [Change(pair, False, at, known.raised_at) for pair, known in self._pairs.items()]
+        self._ended |= dict.fromkeys(self._pairs, at)
+        self._pairs.clear()
+        self._sides = (_Side(self._near_m), _Side(self._near_m))
+        return changes
+
     def refs(self) -> list[int]:
         """What is needed later is kept here, event by event."""
         return []

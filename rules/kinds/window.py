@@ -228,6 +228,17 @@ class WindowKind:
         known.reached = max(known.reached, raised_at)
         self._waiting.add(key)
 
+    def stop(self, at: Instant) -> list[Change]:
+        """End every alert and forget the events; how far a key has been judged stays, so that none is judged twice."""
+        changes = []
+        for code, key in self._keys.items():
+            if key.raised_at != NEVER:
+                changes.append(Change(code, False, at, key.raised_at))
+            fresh = self._keys[code] = _Key()
+            fresh.reached = max(key.reached, at)
+        self._waiting.clear()
+        return changes
+
     def refs(self) -> list[int]:
         """Number the first event of each instant that is still to be judged."""
         return [self._keys[code].judge_ref for code in self._waiting if self._keys[code].judge_at != NEVER]
