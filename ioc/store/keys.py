@@ -100,6 +100,11 @@ def daily_key(day: str) -> str:
     return f"ioc:daily-key:{day}"
 
 
+def rule_versions(rule: str) -> str:
+    """Name the list of the versions of one rule, newest first."""
+    return f"ioc:{{rules}}:versions:{rule}"
+
+
 ASSET_IDS: Final = "ioc:assets"
 ASSETS_VERSION: Final = "ioc:assets:version"
 INCIDENTS_OPEN: Final = "ioc:incidents:open"
@@ -110,3 +115,9 @@ COUNTERS: Final = "ioc:counters"
 PROCESSES: Final = "ioc:processes"
 GENESIS: Final = "ioc:genesis"
 CITY: Final = "ioc:city"
+RULES_CURRENT: Final = "ioc:{rules}:current"
+RULES_SHADOWS: Final = "ioc:{rules}:shadows"
+RULES_FILES: Final = "ioc:{rules}:files"
+RULES_REVISION: Final = "ioc:{rules}:revision"
+SHADOW_ALERTS: Final = "ioc:{rules}:shadow-alerts"
+SHADOW_ALERTS_BY_TIME: Final = "ioc:{rules}:shadow-alerts:by-time"

@@ -19,6 +19,8 @@ from ioc.store.health import HealthBoard
 from ioc.store.inbox import MessageInbox
 from ioc.store.incidents import Incidents
 from ioc.store.rejected import RejectedMessages
+from ioc.store.rule_versions import RuleVersions
+from ioc.store.shadow_alerts import ShadowAlerts
 
 _SCHEMES: Final = ("redis", "rediss", "unix")
 
@@ -43,6 +45,8 @@ class Store:
     health: HealthBoard
     daily_keys: DailyKeys
     inbox: MessageInbox
+    rule_versions: RuleVersions
+    shadow_alerts: ShadowAlerts
 
     async def has_lost_its_data(self) -> bool:
         """Whether the store has come back without what it held when it was opened.
@@ -93,6 +97,8 @@ async def _assemble(connection: Connection, partition: int) -> Store:
         health=HealthBoard(connection),
         daily_keys=DailyKeys(connection),
         inbox=MessageInbox(connection, partition),
+        rule_versions=RuleVersions(connection),
+        shadow_alerts=ShadowAlerts(connection),
     )
 
 
