@@ -119,6 +119,7 @@ class History:
         columns: Collection[str] | None = None,
         kinds: Collection[str] | None = None,
         *,
+        among: Survey | None = None,
         progress: Progress | None = None,
         complaints: Complaints | None = None,
     ) -> Iterator[pl.DataFrame]:
@@ -132,6 +133,7 @@ class History:
             until: the first arrival that is not wanted any more; None for the end.
             columns: what is wanted besides `at`, `received_at`, `kind` and `asset`; None for everything.
             kinds: the kinds of events that are wanted; None for all.
+            among: the files as a survey found them, for whoever must know where they end; None: as they are now.
             progress: told how far it has come, 0 to 1.
             complaints: collects what could not be read.
 
@@ -142,7 +144,7 @@ class History:
         Raises:
             OSError: the folder cannot be read.
         """
-        found = self.survey(since=since or EARLIEST)
+        found = among or self.survey(since=since or EARLIEST)
         complain = complaints if complaints is not None else Complaints()
         # What is damaged says nothing of its time; its name says when the last of it came, and that is told at least.
         for damage in found.damaged:
