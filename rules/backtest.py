@@ -1,7 +1,7 @@
 """Backtest: what a rule book would have raised over events of the past, by the same engine."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -16,12 +16,20 @@ from rules.engine import Engine
 
 @dataclass(slots=True)
 class BacktestAlert:
-    """An alert of the past; `cleared_at` is None where the events ended first."""
+    """An alert of the past.
+
+    Attributes:
+        cleared_at: None where the events ended first.
+        numbers: what the rule measured when it began.
+        asset: whose event made it, where that was kept.
+    """
 
     rule: str
     key: str
     raised_at: Instant
     cleared_at: Instant | None = None
+    numbers: dict[str, Any] = field(default_factory=dict)
+    asset: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Write it as one line of a backtest's output; times are epoch milliseconds."""
@@ -59,5 +67,9 @@ def backtest(book: RuleBook, batches: Iterable[pl.DataFrame], catalogue: Catalog
 def note(alerts: dict[str, BacktestAlert], changes: Iterable[AlertChange]) -> None:
     """Write changes down in a table of alerts by id."""
     for change in changes:
-        alert = alerts.setdefault(change.alert, BacktestAlert(change.rule, change.key, change.raised_at))
+        alert = alerts.get(change.alert)
+        if alert is None:
+            asset = next((row["asset"] for row in change.evidence if row.get("asset")), None)
+            alert = BacktestAlert(change.rule, change.key, change.raised_at, numbers=change.numbers, asset=asset)
+            alerts[change.alert] = alert
         alert.cleared_at = change.at if change.to is AlertState.RESOLVED else None

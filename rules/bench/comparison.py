@@ -51,9 +51,7 @@ def compare(before: Iterable[BacktestAlert], after: Iterable[BacktestAlert]) -> 
         All of them, in order of time.
     """
     were, are = _by_key(before), _by_key(after)
-    compared = [
-        found for key in were.keys() | are.keys() for found in _of_one_key(were.get(key, []), are.get(key, []))
-    ]
+    compared = [found for key in were.keys() | are.keys() for found in _of_one_key(were.get(key, []), are.get(key, []))]
     compared.sort(key=lambda one: (one.shown.raised_at, one.shown.rule, one.shown.key, one.fate))
     return compared
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlglot
 import sqlglot.errors
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from ioc.model.faults import Fault
 from ioc.runtime.marked_yaml import YamlNode, expected, read_marked
@@ -116,7 +116,8 @@ def find_number(text: str, rule: str, param: str) -> RuleNumber:
 def with_setting(text: str, rule: str, path: str, value: str) -> str:
     """Write another value at a place of a rule, such as `for` with `120 s`.
 
-    A plain number in place of an expression replaces the number that is compared in it. What is not written yet is added.
+    A plain number in place of an expression replaces the number that is compared in it. What is not
+    written yet is added.
 
     Args:
         text: rules as YAML.
@@ -136,7 +137,9 @@ def with_setting(text: str, rule: str, path: str, value: str) -> str:
         raise Fault(f"{path!r} of rule {rule!r} is not one value; set what stands below it")
     if _PLAIN.fullmatch(value) and not _PLAIN.fullmatch(child.text()):
         here = [number for number in numbers_of(text) if number.rule == rule]
-        compared = [number for number in here if child.node.start_mark.index <= number.start < child.node.end_mark.index]
+        compared = [
+            number for number in here if child.node.start_mark.index <= number.start < child.node.end_mark.index
+        ]
         if compared and compared[0].unit is None:
             return text[: compared[0].start] + value.strip() + text[compared[0].end :]
     return text[: child.node.start_mark.index] + _scalar(value) + text[child.node.end_mark.index :]
