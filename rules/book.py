@@ -61,7 +61,7 @@ def read_book(folder: Path, scope: Scope) -> RuleBook:
             found, wrong = _read_rules(document, scope)
             rules += found
             mistakes += wrong
-    mistakes += _doubles(rules)
+    mistakes += _between(rules)
     if mistakes:
         raise BadBook(mistakes)
     return RuleBook(tuple(rules))
@@ -73,12 +73,32 @@ def read_book_text(text: str, scope: Scope, source: str = "rules.yaml") -> RuleB
     Raises:
         BadBook: with every mistake found.
     """
+    return assembled(read_rules_text(text, scope, source))
+
+
+def read_rules_text(text: str, scope: Scope, source: str = "rules.yaml") -> tuple[Rule, ...]:
+    """Read rules from a text, each for itself: whether they go together is not looked at.
+
+    Raises:
+        BadBook: with every mistake found.
+    """
     try:
         document = read_marked(text, source)
     except Misplaced as mistake:
         raise BadBook([mistake]) from mistake
     rules, mistakes = ([], []) if document is None else _read_rules(document, scope)
-    mistakes += _doubles(rules)
+    if mistakes:
+        raise BadBook(mistakes)
+    return tuple(rules)
+
+
+def assembled(rules: Sequence[Rule]) -> RuleBook:
+    """Make a book of rules that were read one by one.
+
+    Raises:
+        BadBook: they do not go together.
+    """
+    mistakes = _between(rules)
     if mistakes:
         raise BadBook(mistakes)
     return RuleBook(tuple(rules))
@@ -98,6 +118,11 @@ def _read_rules(document: YamlNode, scope: Scope) -> tuple[list[Rule], list[Misp
         except Misplaced as mistake:
             mistakes.append(mistake)
     return rules, mistakes
+
+
+def _between(rules: Sequence[Rule]) -> list[Misplaced | Fault]:
+    """Find what is wrong between rules that are right by themselves."""
+    return _doubles(rules)
 
 
 def _doubles(rules: Sequence[Rule]) -> list[Misplaced | Fault]:

@@ -16,27 +16,27 @@ class RulesState:
     Attributes:
         engine: what `Engine.dump` gave.
         firing: alerts that hold: alert id to rule, key and raised_at.
-        versions: of the rules that ran: name to version.
+        behaviour: of the rules that ran, by name: see `Rule.behaviour`.
+        alert_keys: of the rules that ran, by name: kind and key.
+        shadow_firing: alerts of shadow rules that hold.
     """
 
     engine: dict[str, Any] | None = None
     firing: dict[str, tuple[str, str, int]] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
+    behaviour: dict[str, str] = field(default_factory=dict)
+    alert_keys: dict[str, list[str]] = field(default_factory=dict)
+    shadow_firing: dict[str, tuple[str, str, int]] = field(default_factory=dict)
 
 
 def to_bytes(state: RulesState) -> bytes:
     """Write a state, compressed."""
-    plain = {"format": FORMAT, "engine": state.engine, "firing": state.firing, "versions": state.versions}
-    return zlib.compress(msgspec.msgpack.encode(plain), level=1)
+    return zlib.compress(msgspec.msgpack.encode({"format": FORMAT, "state": state}), level=1)
 
 
 def from_bytes(data: bytes) -> RulesState | None:
     """Read a state; None where it is of another format, or damaged."""
     try:
         plain = msgspec.msgpack.decode(zlib.decompress(data))
-    except (zlib.error, msgspec.DecodeError):
+        return msgspec.convert(plain["state"], RulesState) if plain.get("format") == FORMAT else None
+    except (zlib.error, msgspec.DecodeError, msgspec.ValidationError, KeyError):
         return None
-    if plain.get("format") != FORMAT:
-        return None
-    firing = {alert: (rule, key, raised_at) for alert, (rule, key, raised_at) in plain["firing"].items()}
-    return RulesState(plain["engine"], firing, plain["versions"])

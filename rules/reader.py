@@ -25,6 +25,9 @@ KEYS: Final = (*OPTIONS, *(str(kind) for kind in RuleKind))
 WITHOUT_EFFECT: Final = frozenset(("note",))
 """Keys that may change without making it another version of the rule."""
 
+ON_INCIDENTS_ONLY: Final = frozenset(("title", "severity", "tags", "shadow", "group", "inhibit", "storm"))
+"""Keys that say what becomes of alerts; which there are, and when, does not depend on them."""
+
 TITLE_NUMBERS: Final = (
     "key",
     "value",
@@ -80,7 +83,8 @@ class _Reader:
             watch=watch,
             shadow=self.parts["shadow"].boolean() if "shadow" in self.parts else False,
             note=self.parts["note"].text() if "note" in self.parts else "",
-            version=digest("rule", repr(self._canonical(self.entry))),
+            version=digest("rule", repr(self._canonical(self.entry, WITHOUT_EFFECT))),
+            behaviour=digest("behaviour", repr(self._canonical(self.entry, WITHOUT_EFFECT | ON_INCIDENTS_ONLY))),
             where_from=f"{self.entry.source}:{self.entry.line}",
             text=text_of(self.entry),
         )
@@ -103,11 +107,9 @@ class _Reader:
         where = parts.get("where")
         return Source(kinds, None if where is None else compile_condition(where, self.scope))
 
-    def _canonical(self, node: YamlNode) -> object:
+    def _canonical(self, node: YamlNode, without: frozenset[str] = WITHOUT_EFFECT) -> object:
         if node.is_mapping():
-            return sorted(
-                (key, self._canonical(value)) for key, value in node.mapping().items() if key not in WITHOUT_EFFECT
-            )
+            return sorted((key, self._canonical(value)) for key, value in node.mapping().items() if key not in without)
         if node.is_sequence():
             return [self._canonical(item) for item in node.sequence()]
         return " ".join(node.text().split())

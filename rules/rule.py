@@ -22,6 +22,7 @@ class Rule:
         shadow: whether it runs without opening incidents, seen by authors only.
         note: what its author wrote beside it, for authors.
         version: a hash of all that the rule says; every alert carries it.
+        behaviour: a hash of what decides which alerts there are; a new title does not change it.
         where_from: file:line, for people.
         text: its own lines of the file, with the comment above them.
     """
@@ -35,6 +36,7 @@ class Rule:
     shadow: bool
     note: str
     version: str
+    behaviour: str
     where_from: str
     text: str
 
