@@ -1,5 +1,6 @@
 /** The page in English; the shape that the other dictionaries follow. */
 
+import { picturesEn } from "./pictures-en";
 import { rulesEn } from "./rules-en";
 
 export const en = {
@@ -322,6 +323,7 @@ export const en = {
     rejected: "Could not be read",
   },
   rules: rulesEn,
+  pictures: picturesEn,
   keys: {
     title: "Keys",
     search: "Search",

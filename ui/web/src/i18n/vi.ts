@@ -1,6 +1,7 @@
 /** The page in Vietnamese. */
 
 import type { Dictionary } from "./en";
+import { picturesVi } from "./pictures-vi";
 import { rulesVi } from "./rules-vi";
 
 export const vi: Dictionary = {
@@ -321,6 +322,7 @@ export const vi: Dictionary = {
     rejected: "Không đọc được",
   },
   rules: rulesVi,
+  pictures: picturesVi,
   keys: {
     title: "Phím tắt",
     search: "Tìm kiếm",
