@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from ioc.model.alerts import AlertChange, AlertState
+from ioc.model.alerts import AlertChange
 from ioc.model.assets import Asset
 from ioc.model.events import FIXED_COLUMNS
 from ioc.model.instant import SECOND, Duration, Instant
@@ -82,7 +82,7 @@ class Engine:
             reached: how far the stream's clock had come before each event's entry, where the batch is of several.
 
         Returns:
-            What changed, in order of time.
+            What changed, in the order in which it came to be known.
         """
         return self._advance(batch, clock, reached, closing=False)
 
@@ -115,7 +115,7 @@ class Engine:
         if self._evidence is not None:
             self._evidence.keep(self._refs())
         self._next_ref += batch.height
-        changes.sort(key=lambda change: (change.at, change.to is AlertState.RESOLVED, change.rule, change.key))
+        changes.sort(key=lambda change: change.order)
         return changes
 
     def _notice_deafness(self, batch: pl.DataFrame, clock: Instant) -> None:

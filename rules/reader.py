@@ -11,13 +11,17 @@ from ioc.runtime.marked_yaml import YamlNode, written_out
 from rules.expressions import Scope, Type, compile_condition
 from rules.measures import duration
 from rules.rule import SITE_KEYS, Rule
+from rules.speaking.options import USUAL_STORM, read_group, read_inhibit, read_storm
 from rules.titles import Title, read_title
 from rules.watches.contract import RuleKind, Source
 from rules.watches.roster import KEYLESS, NAMED_PARTS, READERS
 
 LANGUAGES: Final = ("vi", "en")
 
-OPTIONS: Final = ("rule", "title", "severity", "lateness", "from", "where", "per", "shadow", "note", "tags")
+SPEAKING: Final = ("cooldown", "group", "inhibit", "storm")
+"""Keys that say which alerts there are after all, and which incidents speak for them."""
+
+OPTIONS: Final = ("rule", "title", "severity", "lateness", "from", "where", "per", "shadow", *SPEAKING, "note", "tags")
 """The keys that every kind of rule may have."""
 
 KEYS: Final = (*OPTIONS, *(str(kind) for kind in RuleKind))
@@ -87,6 +91,10 @@ class _Reader:
             behaviour=digest("behaviour", repr(self._canonical(self.entry, WITHOUT_EFFECT | ON_INCIDENTS_ONLY))),
             where_from=f"{self.entry.source}:{self.entry.line}",
             text=text_of(self.entry),
+            cooldown=None if "cooldown" not in self.parts else duration(self.parts["cooldown"]),
+            group=None if "group" not in self.parts else read_group(self.parts["group"], self._per(kind)),
+            inhibit=None if "inhibit" not in self.parts else read_inhibit(self.parts["inhibit"], name),
+            storm=read_storm(self.parts["storm"]) if "storm" in self.parts else USUAL_STORM,
         )
 
     def own_source(self) -> Source:

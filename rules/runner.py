@@ -12,6 +12,7 @@ from ioc.model.instant import Instant
 from rules.evidence import Evidence
 from rules.keys import NO_KEY, SEPARATOR, KeyTable
 from rules.kinds.contract import Change, Feed, Kind, Numbers
+from rules.ordering import stamped
 from rules.rule import Rule
 from rules.selection import Evaluated
 from rules.watches.contract import Reading
@@ -46,7 +47,8 @@ class Runner:
             closing: nothing more will come.
         """
         feed, until = self._due(self._fresh(evaluated, first_ref), clock, closing=closing)
-        return self.kind.step(feed, until, closing=closing)
+        found = self.kind.step(feed, until, closing=closing)
+        return stamped(found, feed, self.rule.lateness or 0) if found else found
 
     def _due(self, feed: Feed, clock: Instant, *, closing: bool) -> tuple[Feed, Instant]:
         """Give the events whose turn has come, and how far the rule's time has come."""
@@ -106,6 +108,7 @@ class Runner:
                     raised_at=change.raised_at,
                     evidence=rows,
                     numbers=change.numbers,
+                    known=change.known,
                 )
             )
         return named

@@ -71,6 +71,8 @@ class Change:
         refs: the events that made it, by number, as far as the engine still has them.
         rows: earlier events that made it, kept by the kind itself.
         numbers: what was measured.
+        by: number of the event that decided it, AFTER_EVENTS where only time did; None: the last of `refs`, if any.
+        known: when it came to be known; see rules/ordering.py, which says it.
     """
 
     key: int | tuple[int, int]
@@ -80,6 +82,8 @@ class Change:
     refs: tuple[int, ...] = ()
     rows: tuple[Row, ...] = ()
     numbers: dict[str, Any] = field(default_factory=dict)
+    by: int | None = None
+    known: tuple[Instant, int] | None = None
 
 
 class Kind(Protocol):

@@ -142,7 +142,7 @@ class TogetherKind:
                 if due >= now and at < due:
                     known.last = max(known.last, at)
                     continue
-                changes.append(self._end(pair))
+                changes.append(self._end(pair, by=seen.ref))
             ended = self._ended.get(pair)
             if ended is not None and at + self._clear_after <= ended:
                 continue
@@ -151,12 +151,12 @@ class TogetherKind:
             sides = (seen, other) if first else (other, seen)
             rows = tuple(side.row for side in sides if side.row is not None)
             apart = 0.0 if self._near_m is None else distance_m(seen.lat, seen.lon, other.lat, other.lon)
-            changes.append(Change(pair, True, begun, begun, rows=rows, numbers={"distance_m": apart}))
+            changes.append(Change(pair, True, begun, begun, rows=rows, numbers={"distance_m": apart}, by=seen.ref))
 
-    def _end(self, pair: tuple[int, int]) -> Change:
+    def _end(self, pair: tuple[int, int], *, by: int | None = None) -> Change:
         known = self._pairs.pop(pair)
         ended = self._ended[pair] = known.last + self._clear_after
-        return Change(pair, False, ended, known.raised_at)
+        return Change(pair, False, ended, known.raised_at, by=by)
 
     def dump(self) -> dict[str, Any]:
         """Give the events that a match may still need, and the alerts that hold."""

@@ -12,6 +12,7 @@ from bisect import bisect_right, insort
 from enum import StrEnum
 from typing import Any
 
+from ioc.model.alerts import AFTER_EVENTS
 from ioc.model.instant import DAY, Duration, Instant
 from rules.bounds import Bound
 from rules.kinds.contract import NEVER, Change, Feed
@@ -135,12 +136,14 @@ class WindowKind:
         if value is not None:
             numbers = {"value": value, "count": len(key.events) - key.head}
             refs = () if ref < 0 else (ref,)
+            # In event time an instant is judged when time has passed it, not when its last event came.
+            by = AFTER_EVENTS if ref < 0 or self._event_time else ref
             if key.raised_at == NEVER:
                 if ref >= 0 and self._raise_if.holds(value):
                     key.raised_at = instant
-                    changes.append(Change(code, True, instant, instant, refs, numbers=numbers))
+                    changes.append(Change(code, True, instant, instant, refs, numbers=numbers, by=by))
             elif self._clear_if.holds(value) and instant > key.raised_at:
-                changes.append(Change(code, False, instant, key.raised_at, refs, numbers=numbers))
+                changes.append(Change(code, False, instant, key.raised_at, refs, numbers=numbers, by=by))
                 key.raised_at = NEVER
         if key.raised_at != NEVER or key.judge_at != NEVER:
             self._waiting.add(code)

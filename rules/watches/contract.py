@@ -24,6 +24,7 @@ class RuleKind(StrEnum):
     ABSENCE = "absence"
     WINDOW = "window"
     TOGETHER = "together"
+    CLUSTER = "cluster"
 
     @property
     def pairs(self) -> bool:
