@@ -17,6 +17,8 @@ from ioc.model.events import FIXED_COLUMNS
 from ioc.model.instant import SECOND, Duration, Instant
 from ioc.model.quantities import Catalogue
 from rules.book import RuleBook
+from rules.clusters import Clusters
+from rules.cooldown import Cooldown
 from rules.evidence import Evidence
 from rules.expressions import Compiled
 from rules.kinds.absence import AbsenceKind
@@ -65,11 +67,17 @@ class Engine:
         self._needed: dict[frozenset[int], frozenset[str]] = {}
         self._started = False
         self._stamp: Instant = NEVER
+        self._clusters = Clusters([(runner.rule, runner.kind) for runner in self._runners], self._registry)
 
     @property
     def clock(self) -> Instant:
         """How far the stream's clock has come; NEVER before the first event."""
         return self._clock
+
+    @property
+    def next_ref(self) -> int:
+        """The number that the next event gets."""
+        return self._next_ref
 
     def step(
         self, batch: pl.DataFrame, clock: Instant | None = None, reached: Numbers | None = None
@@ -110,13 +118,17 @@ class Engine:
         changes: list[AlertChange] = []
         for runner in self._runners:
             found = runner.step(evaluated, self._next_ref, self._clock, closing=closing)
-            if found:
-                changes += runner.named(found, self._evidence)
+            if found or runner.cooldown is not None:
+                changes += runner.rested(runner.named(found, self._evidence), self._clock, closing=closing)
         if self._evidence is not None:
             self._evidence.keep(self._refs())
         self._next_ref += batch.height
         changes.sort(key=lambda change: change.order)
-        return changes
+        return self._clusters.step(changes) if self._clusters else changes
+
+    def catch_up(self, firing: Mapping[str, tuple[str, str, Instant]]) -> list[AlertChange]:
+        """Tell clusters that are new, or were edited, of the alerts that hold; see `Clusters.catch_up`."""
+        return self._clusters.catch_up(firing, self._clock) if self._clusters else []
 
     def _notice_deafness(self, batch: pl.DataFrame, clock: Instant) -> None:
         """Where the stream has a hole, ingest was away: what was not heard then was not silent.
@@ -147,7 +159,8 @@ class Engine:
         key_name, table = self._selection.key(rule.per, self._registry)
         row_of = None if self._evidence is None else self._evidence.row
         kind, reading = rule.watch.put_to_work(_Workshop(self._selection, rule.lateness is not None, row_of))
-        return Runner(rule, table, key_name, kind, reading)
+        cooldown = None if rule.cooldown is None else Cooldown(rule.cooldown, rule.lateness or 0)
+        return Runner(rule, table, key_name, kind, reading, cooldown=cooldown)
 
     def _expect_registered(self) -> None:
         """Watch registered assets that were never heard, from now on; those already watched stay as they are."""

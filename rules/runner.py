@@ -9,6 +9,7 @@ import polars as pl
 
 from ioc.model.alerts import AlertChange, AlertState
 from ioc.model.instant import Instant
+from rules.cooldown import Cooldown
 from rules.evidence import Evidence
 from rules.keys import NO_KEY, SEPARATOR, KeyTable
 from rules.kinds.contract import Change, Feed, Kind, Numbers
@@ -36,6 +37,7 @@ class Runner:
     kind: Kind
     reading: Reading
     held: Feed | None = None
+    cooldown: Cooldown | None = None
 
     def step(self, evaluated: Evaluated, first_ref: int, clock: Instant, *, closing: bool) -> list[Change]:
         """Take what of a batch concerns the rule, then let time pass.
@@ -113,6 +115,13 @@ class Runner:
             )
         return named
 
+    def rested(self, changes: list[AlertChange], clock: Instant, *, closing: bool) -> list[AlertChange]:
+        """Hold back what begins before the rule's cooldown is over, and give what has waited for long enough."""
+        if self.cooldown is None:
+            return changes
+        until = clock if closing else clock - (self.rule.lateness or 0)
+        return self.cooldown.step(changes, until, closing=closing)
+
     def refs(self) -> list[Numbers]:
         """Number the events that may yet be asked for."""
         held = [] if self.held is None else [self.held.ref]
@@ -137,7 +146,8 @@ class Runner:
                 "ref": feed.ref.tolist(),
                 "columns": {name: values.tolist() for name, values in feed.columns.items()},
             }
-        return {"shape": self.shape(), "state": state, "held": held}
+        rest = None if self.cooldown is None else self.cooldown.dump()
+        return {"shape": self.shape(), "state": state, "held": held, "rest": rest}
 
     def load(self, dumped: Mapping[str, Any] | None) -> bool:
         """Take what `dump` gave; says whether it is of any use, which what another kind or key left is not."""
@@ -146,6 +156,11 @@ class Runner:
         state = dict(dumped["state"])
         state["keys"] = self._codes(state["keys"]).tolist()
         self.kind.load(state)
+        rest = dumped.get("rest")
+        if rest is not None:
+            # Also where the rule no longer says so: alerts that it has moved end under the names they were given.
+            self.cooldown = self.cooldown or Cooldown(0, self.rule.lateness or 0)
+            self.cooldown.load(self.rule.name, rest)
         held = dumped["held"]
         if held is not None:
             self.held = Feed(

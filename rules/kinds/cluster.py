@@ -161,6 +161,10 @@ class ClusterKind:
             ),
         )
 
+    def holding(self) -> list[tuple[str, str, str, Instant]]:
+        """Give the alerts that it knows to hold: id, rule, key and beginning."""
+        return [(alert, one.rule, one.key, one.raised_at) for alert, one in self._alerts.items()]
+
     def step(self, feed: Feed, until: Instant, *, closing: bool) -> list[Change]:  # noqa: ARG002 - the protocol
         """Take no events: what happens, happens in `take`."""
         return []
