@@ -4,12 +4,15 @@ Raised at the key's last `at` + `after`, once time has passed that instant; ende
 An event that is older than what the key has already shown says nothing new, and changes nothing.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from ioc.model.instant import SECOND, Duration, Instant
+from rules.kinds.by_key import by_key, greatest_before
 from rules.kinds.contract import NEVER, Change, Feed, Numbers, grown
+
+NOTHING_DUE: Final[Instant] = 2**62
 
 
 class AbsenceKind:
@@ -19,7 +22,9 @@ class AbsenceKind:
         """Take how long a key may be silent, µs."""
         self._after = after
         self._last = np.zeros(0, dtype=np.int64)
-        self._raised_at = np.zeros(0, dtype=np.int64)
+        self._raised_at: dict[int, Instant] = {}
+        # Before it nothing falls due, so that the keys need not be looked through at every step.
+        self._next_due: Instant = NOTHING_DUE
 
     def expect(self, keys: Numbers, since: Instant) -> None:
         """Watch keys that should speak though they never have: their silence is counted from `since`."""
@@ -27,10 +32,12 @@ class AbsenceKind:
             self._grow(int(keys.max()) + 1)
             unseen = keys[self._last[keys] == NEVER]
             self._last[unseen] = since
+            self._next_due = min(self._next_due, since + self._after)
 
     def listen_again(self, since: Instant) -> None:
         """Count the silence of every key from `since` at the earliest: before it, nobody listened."""
-        waiting = (self._last != NEVER) & (self._raised_at == NEVER)
+        waiting = self._last != NEVER
+        waiting[list(self._raised_at)] = False
         self._last[waiting] = np.maximum(self._last[waiting], since)
 
     def step(self, feed: Feed, until: Instant, *, closing: bool) -> list[Change]:
@@ -38,73 +45,75 @@ class AbsenceKind:
         changes: list[Change] = []
         if len(feed):
             self._grow(int(feed.key.max()) + 1)
-            walked = self._troubled(feed)[feed.key]
-            quiet = ~walked
-            np.maximum.at(self._last, feed.key[quiet], feed.at[quiet])
-            changes += self._walk(feed, np.flatnonzero(walked))
-        return changes + self._expire(until, closing=closing)
+            self._next_due = min(self._next_due, int(feed.at.min()) + self._after)
+            last = self._last[feed.key]
+            # Most keys have not been silent for long, and of them only the last event matters.
+            if self._raised_at or np.count_nonzero(last + self._after < feed.now):
+                changes = self._look(feed, last)
+            np.maximum.at(self._last, feed.key, feed.at)
+        if self._next_due < (until + 1 if closing else until):
+            changes += self._expire(until, closing=closing)
+        return changes
 
-    def _troubled(self, feed: Feed) -> Any:
-        """Mark the keys whose rows must be walked one by one: open, out of order, or with a gap."""
-        order = np.argsort(feed.key, kind="stable")
-        key, at, now = feed.key[order], feed.at[order], feed.now[order]
-        before = np.empty_like(at)
-        before[1:] = at[:-1]
-        first = np.ones(len(key), dtype=bool)
-        first[1:] = key[1:] != key[:-1]
-        before[first] = self._last[key[first]]
-        seen = before != NEVER
-        strange = (seen & ((at < before) | (before + self._after < now))) | (self._raised_at[key] != NEVER)
-        troubled = np.zeros(len(self._last), dtype=bool)
-        troubled[key[strange]] = True
-        return troubled
-
-    def _walk(self, feed: Feed, rows: Any) -> list[Change]:
+    def _look(self, feed: Feed, last: Numbers) -> list[Change]:
+        """Find the events before which their key was silent for too long."""
+        doubtful = np.zeros(len(self._last), dtype=bool)
+        doubtful[feed.key[last + self._after < feed.now]] = True
+        doubtful[list(self._raised_at)] = True
+        rows = np.flatnonzero(doubtful[feed.key])
+        if not len(rows):
+            return []
+        feed = by_key(feed.take(rows))
+        before = greatest_before(feed.key, feed.at, self._last[feed.key])
+        telling = np.flatnonzero(feed.at > before)
+        feed, before = feed.take(telling), before[telling]
+        silent = (before != NEVER) & (before + self._after < feed.now)
+        first = np.diff(feed.key, prepend=-1) != 0
         changes: list[Change] = []
-        columns = (feed.key, feed.at, feed.now, feed.ref)
-        for key, at, now, ref in zip(*(column[rows].tolist() for column in columns), strict=True):
-            last, raised_at = int(self._last[key]), int(self._raised_at[key])
-            if last != NEVER and raised_at == NEVER and last + self._after < now:
-                raised_at = last + self._after
+        rows = np.flatnonzero(silent | first)
+        told = (feed.key, feed.at, before, silent, feed.ref)
+        for key, at, was, late, ref in zip(*(column[rows].tolist() for column in told), strict=True):
+            raised_at = self._raised_at.pop(key, NEVER)
+            if raised_at == NEVER and late:
+                raised_at = was + self._after
                 changes.append(self._raised(key, raised_at))
-                self._raised_at[key] = raised_at
-            if at > last:
-                self._last[key] = at
-                if raised_at != NEVER:
-                    changes.append(Change(key, False, max(at, raised_at), raised_at, (ref,)))
-                    self._raised_at[key] = NEVER
+            if raised_at != NEVER:
+                changes.append(Change(key, False, max(at, raised_at), raised_at, (ref,)))
         return changes
 
     def _expire(self, until: Instant, *, closing: bool) -> list[Change]:
         due = self._last + self._after
-        late = (due <= until) if closing else (due < until)
-        keys = np.flatnonzero(late & (self._last != NEVER) & (self._raised_at == NEVER))
-        self._raised_at[keys] = due[keys]
-        return [self._raised(int(key), int(due[key])) for key in keys]
+        due[self._last == NEVER] = NOTHING_DUE
+        due[list(self._raised_at)] = NOTHING_DUE
+        keys = np.flatnonzero((due <= until) if closing else (due < until))
+        silent = dict(zip(keys.tolist(), due[keys].tolist(), strict=True))
+        self._raised_at |= silent
+        due[keys] = NOTHING_DUE
+        self._next_due = int(due.min(initial=NOTHING_DUE))
+        return [self._raised(key, at) for key, at in silent.items()]
 
     def _raised(self, key: int, at: Instant) -> Change:
         return Change(key, True, at, at, numbers={"silent_s": self._after / SECOND})
 
     def _grow(self, size: int) -> None:
         self._last = grown(self._last, size, NEVER)
-        self._raised_at = grown(self._raised_at, size, NEVER)
 
     def dump(self) -> dict[str, Any]:
         """Give the keys seen so far, with their last event and, where raised, since when."""
         keys = np.flatnonzero(self._last != NEVER)
-        return {
-            "keys": keys.tolist(),
-            "last": self._last[keys].tolist(),
-            "raised_at": self._raised_at[keys].tolist(),
-        }
+        raised_at = np.full(len(self._last), NEVER, dtype=np.int64)
+        raised_at[list(self._raised_at)] = list(self._raised_at.values())
+        return {"keys": keys.tolist(), "last": self._last[keys].tolist(), "raised_at": raised_at[keys].tolist()}
 
     def load(self, state: dict[str, Any]) -> None:
         """Take a state that `dump` gave."""
-        keys = np.array(state["keys"], dtype=np.int64)
+        keys, raised_at = np.asarray(state["keys"], dtype=np.int64), np.asarray(state["raised_at"], dtype=np.int64)
         if len(keys):
             self._grow(int(keys.max()) + 1)
             self._last[keys] = state["last"]
-            self._raised_at[keys] = state["raised_at"]
+            raised = raised_at != NEVER
+            self._raised_at = dict(zip(keys[raised].tolist(), raised_at[raised].tolist(), strict=True))
+            self._next_due = NEVER
 
     def adopt(self, key: int | tuple[int, int], raised_at: Instant) -> None:
         """Go on with an alert that is open: its key has been silent since before it."""
@@ -115,9 +124,9 @@ class AbsenceKind:
 
     def stop(self, at: Instant) -> list[Change]:
         """End every alert. The keys stay known, until `listen_again` says since when they are watched again."""
-        keys = np.flatnonzero(self._raised_at != NEVER)
-        changes = [Change(int(key), False, at, int(self._raised_at[key])) for key in keys]
-        self._raised_at[keys] = NEVER
+        changes = [Change(key, False, at, raised_at) for key, raised_at in self._raised_at.items()]
+        self._raised_at.clear()
+        self._next_due = NEVER
         return changes
 
     def refs(self) -> list[int]:
