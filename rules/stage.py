@@ -7,7 +7,7 @@ is computed again has the same ids and is written once.
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
@@ -21,21 +21,27 @@ from ioc.model.quantities import Catalogue
 from ioc.runtime import clock
 from ioc.runtime.folder_watch import FolderWatch
 from ioc.runtime.logging import Log
+from ioc.runtime.tasks import end
 from ioc.store.catalogue import load_catalogue
 from ioc.store.checkpoints import LeaseHeld
 from ioc.store.connection import StoreUnavailable
 from ioc.store.event_stream import BEGINNING, Entry
+from ioc.store.history import History
 from ioc.store.incidents import ClearedAlert
 from ioc.store.last_states import LastStates
 from ioc.store.opening import Store
 from rules.book import BadBook, RuleBook, read_book
 from rules.checkpointing import RulesState, from_bytes, to_bytes
 from rules.engine import Engine
-from rules.expressions import scope_of
+from rules.expressions import Scope, scope_of
 from rules.incidents import Surroundings, open_incident
 from rules.merging import Portion, portions
+from rules.preparing import Prepared, catch_up, prepare
+from rules.published import Running, running
+from rules.rebuilding import APART, Rebuilding, alert_keys, put_together, to_rebuild
 from rules.rule import Rule
 from rules.settings import RulesSettings
+from rules.shadows import Shadows
 
 log = Log("rules")
 
@@ -61,7 +67,8 @@ class _Work:
 
     Attributes:
         firing: alerts that hold: alert id to rule, key and raised_at.
-        book_error: why the rule book as it now lies in the folder is not the one that runs.
+        shadows: the same of shadow rules.
+        book_error: why what is now said of rules is not what runs.
         caught_up: whether everything that an earlier process may have computed has been computed again.
     """
 
@@ -72,6 +79,7 @@ class _Work:
     clock: int = 0
     events: int = 0
     firing: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    shadows: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     book_error: str = ""
     caught_up: bool = False
 
@@ -84,19 +92,28 @@ class _StoppedWaiting(Exception):
     """Told to stop while waiting for the store, or for the partition."""
 
 
-async def run(store: Store, settings: RulesSettings, stop: asyncio.Event) -> None:
+async def run(store: Store, settings: RulesSettings, stop: asyncio.Event, *, history: History | None = None) -> None:
     """Run until `stop` is set; then save once more and give the partition back.
+
+    Args:
+        store: where events come from, and where incidents and checkpoints go.
+        settings: see `RulesSettings`.
+        stop: set when it is time to end.
+        history: the archived past, for rules that are new or edited; without it they know what the stream still has.
 
     Raises:
         Fault: the rule book cannot be read at the start; the sentence names file, line and column.
         LostLease: another process has taken the partition over.
     """
-    await _Stage(store, settings, stop).run()
+    await _Stage(store, settings, stop, history).run()
 
 
 class _Stage:
-    def __init__(self, store: Store, settings: RulesSettings, stop: asyncio.Event) -> None:
+    def __init__(
+        self, store: Store, settings: RulesSettings, stop: asyncio.Event, history: History | None = None
+    ) -> None:
         self._store = store
+        self._history = history
         self._settings = settings
         self._stop = stop
         self._catalogue: Catalogue = load_catalogue()
@@ -106,6 +123,10 @@ class _Stage:
         self._city: City | None = None
         self._surroundings = Surroundings({}, lambda _: None, ())
         self._registry_version = -1
+        self._revision = -1
+        self._files = RuleBook(())
+        self._shadows = Shadows(store.shadow_alerts)
+        self._preparing: asyncio.Task[Prepared] | None = None
         self._store_error = ""
 
     async def run(self) -> None:
@@ -116,14 +137,19 @@ class _Stage:
             # What was computed last is not written, so it must not be covered by a checkpoint either.
             log.warning("stopped while waiting; the next start reads on from the last checkpoint")
             return
+        finally:
+            if self._preparing is not None:
+                await end([self._preparing])
         await self._leave(work)
 
     async def _start(self) -> _Work:
         await self._patiently(self._load_city)
-        book = self._read_first_book()
+        self._files = self._read_first_book()
         self._token = await self._acquire()
-        work = await self._resume(book)
-        log.info("rules are running", rules=len(book.rules), position=work.position)
+        said = await self._patiently(self._said)
+        work = await self._resume(said)
+        work.book_error = "\n".join(said.mistakes)
+        log.info("rules are running", rules=len(work.book.rules), position=work.position)
         await self._report(work)
         return work
 
@@ -141,8 +167,11 @@ class _Stage:
             now = asyncio.get_running_loop().time()
             if now - reported_at >= HEALTH_S:
                 reported_at = now
-                await self._reload(work)
+                await self._look_for_changes(work)
                 await self._report(work)
+            if self._preparing is not None and self._preparing.done():
+                await self._change_over(work, self._preparing.result())
+                self._preparing = None
             enough = work.events - saved_events >= self._settings.checkpoint_events
             if work.position != self._saved_position and (enough or now - saved_at >= self._settings.checkpoint_s):
                 await self._patiently(lambda: self._save(work))
@@ -157,8 +186,18 @@ class _Stage:
             raise Fault(str(mistakes)) from mistakes
 
     def _read_book(self) -> RuleBook:
-        timezone = "UTC" if self._city is None else self._city.timezone
-        return read_book(self._settings.rules_dir, scope_of(self._catalogue, timezone))
+        return read_book(self._settings.rules_dir, self._scope())
+
+    def _scope(self) -> Scope:
+        return scope_of(self._catalogue, "UTC" if self._city is None else self._city.timezone)
+
+    async def _said(self) -> Running:
+        """Take up what the files say, and put together what is to run."""
+        versions = self._store.rule_versions
+        now = clock.now()
+        await versions.take_files({rule.name: (rule.version, rule.text) for rule in self._files.rules}, now=now)
+        self._revision = await versions.revision()
+        return running(self._files, await versions.current(), await versions.shadows(), self._scope())
 
     async def _acquire(self) -> int:
         owner = f"rules@{socket.gethostname()}"
@@ -171,18 +210,19 @@ class _Stage:
                 if self._stop.is_set():
                     raise _StoppedWaiting from held
 
-    async def _resume(self, book: RuleBook) -> _Work:
+    async def _resume(self, said: Running) -> _Work:
         """Take up where the last checkpoint ended."""
         kept = await self._patiently(self._store.assets.load_states)
         states = LastStates() if kept is None else LastStates.from_bytes(kept[1])
-        work = _Work(book, self._engine(book), states)
+        book = said.book
         checkpoint = await self._patiently(self._store.checkpoints.load)
-        if checkpoint is None:
-            return work
-        state = from_bytes(checkpoint.state)
-        if state is None or state.engine is None:
-            log.error("the checkpoint cannot be read; starting from the oldest event that is kept")
-            return work
+        state = None if checkpoint is None else from_bytes(checkpoint.state)
+        if checkpoint is None or state is None or state.engine is None:
+            if checkpoint is not None:
+                log.error("the checkpoint cannot be read; starting from the oldest event that is kept")
+            return _Work(book, self._engine(book), states)
+        unchanged = RuleBook(tuple(rule for rule in book.rules if state.behaviour.get(rule.name) == rule.behaviour))
+        work = _Work(unchanged, self._engine(unchanged), states)
         try:
             fresh = work.engine.load(state.engine)
         except (KeyError, TypeError, ValueError) as error:
@@ -191,9 +231,10 @@ class _Stage:
             )
             return _Work(book, self._engine(book), states)
         work.position = self._saved_position = checkpoint.position
-        work.firing = state.firing
+        work.firing, work.shadows = state.firing, state.shadow_firing
         work.clock = max(0, state.engine["clock"])
-        await self._patiently(lambda: self._clear_orphans(work, fresh))
+        prepared = await self._patiently(lambda: self._prepare(work, book, state.behaviour, state.alert_keys))
+        await self._change_over(work, prepared, left=fresh)
         return work
 
     def _engine(self, book: RuleBook) -> Engine:
@@ -215,10 +256,13 @@ class _Stage:
     async def _take(self, work: _Work, portion: Portion) -> None:
         """Run the rules over what waited and write what changed."""
         work.states.take_in_later(portion.batch)
-        changes = work.engine.step(portion.batch, portion.clock, portion.reached)
+        raised = work.engine.step(portion.batch, portion.clock, portion.reached)
+        changes, shadowed = self._shadows.told_apart(work.book, raised)
         work.position = portion.position
         work.clock = portion.clock
         work.events += portion.batch.height
+        if shadowed:
+            await self._patiently(lambda: self._shadows.write(work.book, shadowed, work.shadows))
         if changes:
             await self._patiently(lambda: self._write(work, changes))
 
@@ -241,17 +285,17 @@ class _Stage:
                 work.firing.pop(change.alert, None)
                 log.info("alert ended", rule=change.rule, key=change.key, alert=change.alert)
 
-    async def _clear_orphans(self, work: _Work, fresh: list[str]) -> None:
-        """End the alerts of rules that are gone, or that could take nothing over: nobody else would."""
+    async def _clear_orphans(self, work: _Work, fresh: Sequence[str], ended: Collection[str]) -> None:
+        """End the alerts of rules that are gone, or that could take nothing over, and those that hold no longer."""
         kept = set(work.rules) - set(fresh)
-        orphans = {alert: named for alert, named in work.firing.items() if named[0] not in kept}
+        orphans = {alert: named for alert, named in work.firing.items() if named[0] not in kept or alert in ended}
         cleared = [
             ClearedAlert(incident_id(alert), alert, max(work.clock, named[2])) for alert, named in orphans.items()
         ]
         await self._store.incidents.apply([], cleared)
         for alert, (rule, key, raised_at) in orphans.items():
             if alert_id(rule, key, raised_at) == alert:
-                log.info("alert ended with its rule", rule=rule, key=key, alert=alert)
+                log.info("alert ended with what its rule was", rule=rule, key=key, alert=alert)
             del work.firing[alert]
 
     async def _clear_unknown(self, work: _Work) -> None:
@@ -277,34 +321,96 @@ class _Stage:
         if await self._store.has_lost_its_data():
             raise Fault("The store has lost its data: it is not the one that this process knew. Starting again.")
         await self._store.assets.save_states(work.position, work.states.to_bytes())
-        state = to_bytes(RulesState(work.engine.dump(), work.firing))
+        state = to_bytes(
+            RulesState(
+                work.engine.dump(),
+                work.firing,
+                {rule.name: rule.behaviour for rule in work.book.rules},
+                {rule.name: alert_keys(rule) for rule in work.book.rules},
+                work.shadows,
+            )
+        )
         await self._store.checkpoints.renew(self._token)
         await self._store.checkpoints.save(self._token, work.position, state)
-        if self._saved_position != BEGINNING:
+        # While rules are made ready, they still need what they have not seen yet.
+        if self._saved_position != BEGINNING and self._preparing is None:
             await self._store.events.trim(self._saved_position, keep_s=TAIL_S)
         self._saved_position = work.position
 
-    async def _reload(self, work: _Work) -> None:
-        """Take up a changed rule book or registry; on a mistake the last good rules stay."""
-        version = self._registry_version
+    async def _look_for_changes(self, work: _Work) -> None:
+        """See whether files, publications or the registry say something new; on a mistake the last good rules stay."""
+        registry = self._registry_version
         await self._patiently(self._load_city)
-        if not self._watch.changed() and version == self._registry_version:
+        revision = await self._patiently(self._store.rule_versions.revision)
+        of_city, of_files = registry != self._registry_version, self._watch.changed()
+        if not (of_city or of_files or revision != self._revision):
             return
-        try:
-            book = self._read_book()
-        except Fault as mistakes:
-            if work.book_error != str(mistakes):
-                log.warning("the rule book has mistakes; the last good rules stay", mistakes=str(mistakes))
-            work.book_error = str(mistakes)
-            return
-        work.book_error = ""
-        engine = self._engine(book)
-        fresh = engine.load(work.engine.dump())
-        work.book, work.engine = book, engine
-        await self._patiently(lambda: self._clear_orphans(work, fresh))
+        mistakes = ""
+        if of_city or of_files:
+            try:
+                self._files = self._read_book()
+            except Fault as mistake:
+                mistakes = str(mistake)
+        said = await self._patiently(self._said)
+        mistakes = "\n".join(filter(None, (mistakes, *said.mistakes)))
+        if mistakes and mistakes != work.book_error:
+            log.warning("the rule book has mistakes; the last good rules stay", mistakes=mistakes)
+        work.book_error = mistakes
+        if of_city or said.book.version != work.book.version:
+            await self._make_ready(work, said.book)
+
+    async def _make_ready(self, work: _Work, book: RuleBook) -> None:
+        """Begin to show a book's new and edited rules the past; the others run on meanwhile."""
+        if self._preparing is not None:
+            # What was being made ready is not wanted any more.
+            await end([self._preparing])
+        behaviour = {rule.name: rule.behaviour for rule in work.book.rules}
+        keys = {rule.name: alert_keys(rule) for rule in work.book.rules}
+
+        async def ready() -> Prepared:
+            return await self._patiently(lambda: self._prepare(work, book, behaviour, keys))
+
+        self._preparing = asyncio.create_task(ready(), name="make rules ready")
+
+    async def _prepare(
+        self, work: _Work, book: RuleBook, behaviour: Mapping[str, str], keys: Mapping[str, Sequence[str]]
+    ) -> Prepared:
+        anew = Rebuilding.of(
+            to_rebuild(book, behaviour),
+            keys,
+            work.firing | work.shadows,
+            self._catalogue,
+            self._surroundings.registry,
+            first_ref=work.engine.next_ref + APART,
+        )
+        return await prepare(book, anew, self._store.events, self._history, until=work.position, clock=work.clock)
+
+    async def _change_over(self, work: _Work, prepared: Prepared, left: Sequence[str] = ()) -> None:
+        """Let a book that was made ready run from here on.
+
+        Args:
+            work: changed in place.
+            prepared: the book.
+            left: rules of it whose state could not be taken up, though it should have been.
+        """
+        await self._patiently(lambda: catch_up(prepared, self._store.events, until=work.position))
+        rebuilt = prepared.rebuilding.finish(work.clock)
+        engine = self._engine(prepared.book)
+        lost = [*left, *engine.load(put_together(prepared.book, work.engine.dump(), rebuilt.state))]
+        work.book, work.engine = prepared.book, engine
+        anew = {rule.name for rule in prepared.rebuilding.book.rules}
+        ended = {alert for alert, named in work.firing.items() if named[0] in anew} - prepared.rebuilding.adopted.keys()
+        ended |= {*rebuilt.ended}
+        await self._patiently(lambda: self._clear_orphans(work, lost, ended))
+        await self._patiently(lambda: self._shadows.end_orphans(work.book, work.shadows, ended, work.clock))
+        begun, shadowed = self._shadows.told_apart(work.book, rebuilt.begun)
+        if shadowed:
+            await self._patiently(lambda: self._shadows.write(work.book, shadowed, work.shadows))
+        if begun:
+            await self._patiently(lambda: self._write(work, begun))
         # At once: else a crash would run the new rules over events that the old ones have already judged.
         await self._patiently(lambda: self._save(work))
-        log.info("rules reloaded", rules=len(book.rules), version=book.version)
+        log.info("rules changed over", rules=len(work.book.rules), version=work.book.version, rebuilt=len(anew))
 
     async def _report(self, work: _Work) -> None:
         lag = max(0.0, (clock.now() - work.clock) / SECOND) if work.clock else 0.0

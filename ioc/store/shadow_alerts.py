@@ -1,7 +1,7 @@
 """What shadow rules raised: the latest are kept for authors to look at; nobody else is told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import msgspec
@@ -84,6 +84,15 @@ class ShadowAlerts:
                     ["ZREM", keys.SHADOW_ALERTS_BY_TIME, *gone[2]],
                 ]
             )
+
+    async def end(self, ended: Sequence[tuple[str, Instant]]) -> None:
+        """Say of alerts, by id, when they ended; those that are not kept any more are passed over."""
+        if not ended:
+            return
+        texts = await self._connection.call("HMGET", keys.SHADOW_ALERTS, *(alert for alert, _ in ended))
+        known = [msgspec.json.decode(text, type=ShadowAlert) for text in texts if text is not None]
+        instants = dict(ended)
+        await self.put([replace(alert, cleared_at=instants[alert.id]) for alert in known])
 
     async def latest(self, limit: int = 500) -> list[ShadowAlert]:
         """Read the latest, newest first."""

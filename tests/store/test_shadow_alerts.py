@@ -15,7 +15,7 @@ ALERT = ShadowAlert("a1", "dust", "v1", "env-1", NOW, lat=11.9, lon=108.4, numbe
 async def test_an_alert_that_ends_is_written_anew_in_its_place(store: Store) -> None:
     await store.shadow_alerts.put([ALERT, replace(ALERT, id="a2", raised_at=NOW + 1)])
     ended = replace(ALERT, cleared_at=NOW + 5)
-    await store.shadow_alerts.put([ended])
+    await store.shadow_alerts.end([("a1", NOW + 5), ("long gone", NOW)])
     assert await store.shadow_alerts.latest() == [replace(ALERT, id="a2", raised_at=NOW + 1), ended]
     assert ended.to_json()["cleared_at"] == NOW // 1000
 
