@@ -30,6 +30,7 @@ _LONGEST_WAIT_S: Final = 2.0
 
 _APPEND = Script.from_file("append_batch")
 _LAST = Script.from_file("last_position")
+_GIVE_UP = Script.from_file("give_up_entries")
 
 
 class Superseded(Exception):
@@ -49,6 +50,38 @@ class Entry:
     position: str
     clock: Instant
     batch: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedEntry:
+    """One entry of the stream as it lies there, its events not looked at yet.
+
+    Attributes:
+        position: where it stands.
+        count: how many events are in it.
+        payload: what `decode_batch` reads; no bytes in a tick.
+    """
+
+    position: str
+    count: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """What was ever forgotten of the stream although nobody had kept it.
+
+    Attributes:
+        entries: how many.
+        events: how many were in them.
+        first: the position of the first that went; empty where none did.
+        last: that of the latest.
+    """
+
+    entries: int = 0
+    events: int = 0
+    first: str = ""
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +182,15 @@ class EventStream:
             if wait <= 0:
                 return []
 
+    async def read_encoded(self, after: str, *, limit: int = 64) -> list[EncodedEntry]:
+        """Read the entries after a position as they lie there, oldest first; for who looks at them elsewhere."""
+        answer = await self._connection.call("XREAD", "COUNT", limit, "STREAMS", self._key, after)
+        entries = answer[0][1] if answer else []
+        return [
+            EncodedEntry(str(position, "ascii"), int(fields[b"count"]), fields[b"bytes"])
+            for position, fields in entries
+        ]
+
     async def read_back(self, before: str = "+", *, limit: int = 64) -> list[Entry]:
         """Read the entries before a position, newest first; `+` is the end of the stream."""
         start = before if before == "+" else f"({before}"
@@ -159,6 +201,30 @@ class EventStream:
         """Say where the newest entry stands; `BEGINNING` where there is none."""
         position = await self._connection.run(_LAST, [self._key], [])
         return BEGINNING if position is None else str(position, "ascii")
+
+    async def memory(self) -> int:
+        """Estimate the bytes that the entries take in the store."""
+        return int(await self._connection.call("MEMORY", "USAGE", self._key, "SAMPLES", 8) or 0)
+
+    async def give_up(self, before: str, *, limit: int) -> int:
+        """Forget the oldest entries although somebody still needs them, and count them in the store.
+
+        Args:
+            before: the first position that stays in any case.
+            limit: at most so many entries.
+
+        Returns:
+            How many went.
+        """
+        return int(await self._connection.run(_GIVE_UP, [self._key, keys.given_up(self._partition)], [before, limit]))
+
+    async def given_up(self) -> GivenUp:
+        """Say what was ever given up."""
+        answer = await self._connection.call("HGETALL", keys.given_up(self._partition))
+        found = {str(name, "ascii"): str(value, "ascii") for name, value in answer.items()}
+        return GivenUp(
+            int(found.get("entries", 0)), int(found.get("events", 0)), found.get("first", ""), found.get("last", "")
+        )
 
     async def length(self) -> int:
         """Count the entries that are kept."""
@@ -171,9 +237,13 @@ class EventStream:
             before: the first position that somebody still needs.
             keep_s: how many seconds before that position are kept all the same.
         """
-        milliseconds, _, number = before.partition("-")
-        edge = before if keep_s <= 0 else f"{max(0, int(milliseconds) - round(keep_s * 1_000))}-{number or 0}"
-        return int(await self._connection.call("XTRIM", self._key, "MINID", "=", edge))
+        return int(await self._connection.call("XTRIM", self._key, "MINID", "=", earlier(before, keep_s)))
+
+
+def earlier(position: str, seconds: float) -> str:
+    """Say which position lies so many seconds before another."""
+    milliseconds, _, number = position.partition("-")
+    return position if seconds <= 0 else f"{max(0, int(milliseconds) - round(seconds * 1_000))}-{number or 0}"
 
 
 def encode_batch(batch: pl.DataFrame) -> bytes:

@@ -10,6 +10,11 @@ def events(partition: int = 0) -> str:
     return f"ioc:{{{partition}}}:events"
 
 
+def given_up(partition: int = 0) -> str:
+    """Name the hash that counts what was forgotten of the stream before the history had it."""
+    return f"ioc:{{{partition}}}:given-up"
+
+
 def inbox(partition: int = 0) -> str:
     """Name the stream of messages that came over HTTP and wait for ingest."""
     return f"ioc:{{{partition}}}:inbox"

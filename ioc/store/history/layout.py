@@ -112,14 +112,12 @@ def hours(folder: Path) -> Iterator[Path]:
 
 
 def list_files(folder: Path) -> list[HistoryFile]:
-    """List what lies in the history, oldest first, and where two begin alike the longer one first.
+    """List what lies in the history, hour by hour, oldest first, in no order within an hour.
 
     Raises:
         OSError: a folder cannot be read.
     """
-    found = [file for hour in hours(folder) for file in files_in(hour)]
-    found.sort(key=lambda file: (file.first, (-file.last[0], -file.last[1])))
-    return found
+    return [file for hour in hours(folder) for file in files_in(hour)]
 
 
 def files_in(hour: Path) -> list[HistoryFile]:

@@ -1,6 +1,6 @@
 """What lies in the history right now: which files count, which are damaged, and which stand in for others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,12 +91,15 @@ def survey(folder: Path, footers: Footers, *, not_before: Position = (0, 0)) -> 
     """
     listed = list_files(folder)
     footers.keep_only([file.path for file in listed])
+    return survey_of([file for file in listed if file.last >= not_before], footers)
+
+
+def survey_of(files: Iterable[HistoryFile], footers: Footers) -> Survey:
+    """Look at some files of a history; see `survey`."""
     sound: list[Sound] = []
     damaged: list[Damage] = []
     spent: list[HistoryFile] = []
-    for file in listed:
-        if file.last < not_before:
-            continue
+    for file in sorted(files, key=lambda each: (each.first, (-each.last[0], -each.last[1]))):
         before = sound[-1].file if sound else None
         if before is not None and before.covers(file):
             spent.append(file)

@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +19,9 @@ ROW_GROUP: Final = 131_072
 """Events of a row group: large enough to be worth a call, small enough that a few hours do not read a whole day."""
 
 ZSTD_LEVEL: Final = 3
+
+RESERVE_BYTES: Final = 200_000_000
+"""What is left free on the disk: the store mostly lives there too, and without it nothing works at all."""
 
 
 @contextmanager
@@ -56,7 +61,6 @@ def write_events(
 
     Raises:
         OSError: the disk is full, or the folder cannot be written; nothing has the name then.
-        polars.exceptions.PolarsError: as polars puts the same.
     """
     file = place_of(folder, first, last, pretended=pretended)
     frame = frame.select(_worth_writing(frame))
@@ -87,10 +91,25 @@ def finish(path: Path, writer: Writer, write: Callable[[Path], None]) -> None:
         write(unfinished)
         _to_disk(unfinished)
         unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        if isinstance(error, pl.exceptions.PolarsError | pl.exceptions.PanicException):
+            # Polars has words of its own for a disk that is full.
+            raise OSError(str(error)) from error
         raise
     _to_disk(path.parent)
+
+
+def require_room(folder: Path, size: int = 0) -> None:
+    """Make sure that the disk has room for something to be written, and for what others need.
+
+    Raises:
+        OSError: it has not, or the folder cannot be made.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(folder).free < RESERVE_BYTES + size:
+        raise OSError(ENOSPC, f"less than {(RESERVE_BYTES + size) // 1_000_000} MB are left on the disk")
 
 
 def alike(schemas: Sequence[Mapping[str, Any]]) -> bool:
