@@ -25,7 +25,7 @@ FORGOTTEN_AFTER: Final[Duration] = 35 * DAY
 class AnomalyKind:
     """The state of one anomaly rule. Its feed has the columns `value` and `slot`, the half hour of the local week."""
 
-    def __init__(  # noqa: PLR0913 - these are the rule's options
+    def __init__(
         self,
         season: Season,
         chance: Duration,
