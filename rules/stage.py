@@ -27,6 +27,7 @@ from ioc.store.checkpoints import LeaseHeld
 from ioc.store.connection import StoreUnavailable
 from ioc.store.event_stream import BEGINNING, Entry
 from ioc.store.history import History
+from ioc.store.history.archiver import Archiver
 from ioc.store.incidents import ClearedAlert
 from ioc.store.last_states import LastStates
 from ioc.store.opening import Store
@@ -55,6 +56,9 @@ PACE_S: Final = 0.02
 
 TAIL_S: Final = 60.0
 """Seconds of the stream that stay behind the checkpoint: ingest, started again, finds there what it had kept."""
+
+ARCHIVED_S: Final = 2.0
+"""Seconds that the archiver is given, when all stop, to write what it has; what it does not the store keeps."""
 
 RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -92,7 +96,14 @@ class _StoppedWaiting(Exception):
     """Told to stop while waiting for the store, or for the partition."""
 
 
-async def run(store: Store, settings: RulesSettings, stop: asyncio.Event, *, history: History | None = None) -> None:
+async def run(
+    store: Store,
+    settings: RulesSettings,
+    stop: asyncio.Event,
+    *,
+    history: History | None = None,
+    archiver: Archiver | None = None,
+) -> None:
     """Run until `stop` is set; then save once more and give the partition back.
 
     Args:
@@ -100,20 +111,29 @@ async def run(store: Store, settings: RulesSettings, stop: asyncio.Event, *, his
         settings: see `RulesSettings`.
         stop: set when it is time to end.
         history: the archived past, for rules that are new or edited; without it they know what the stream still has.
+        archiver: writes that past, beside the rules and for as long as they own the partition; where there is one,
+            the stream is trimmed behind it too.
 
     Raises:
         Fault: the rule book cannot be read at the start; the sentence names file, line and column.
         LostLease: another process has taken the partition over.
     """
-    await _Stage(store, settings, stop, history).run()
+    await _Stage(store, settings, stop, history, archiver).run()
 
 
 class _Stage:
     def __init__(
-        self, store: Store, settings: RulesSettings, stop: asyncio.Event, history: History | None = None
+        self,
+        store: Store,
+        settings: RulesSettings,
+        stop: asyncio.Event,
+        history: History | None = None,
+        archiver: Archiver | None = None,
     ) -> None:
         self._store = store
         self._history = history
+        self._archiver = archiver
+        self._archiving: asyncio.Task[None] | None = None
         self._settings = settings
         self._stop = stop
         self._catalogue: Catalogue = load_catalogue()
@@ -132,15 +152,18 @@ class _Stage:
     async def run(self) -> None:
         try:
             work = await self._start()
+            if self._archiver is not None:
+                self._archiving = asyncio.create_task(self._archiver.run(self._store, self._stop), name="archive")
             await self._work(work)
+            await self._leave(work)
+            if self._archiving is not None:
+                # It was asked to stop as well, and writes what it has.
+                await asyncio.wait({self._archiving}, timeout=ARCHIVED_S)
         except _StoppedWaiting:
             # What was computed last is not written, so it must not be covered by a checkpoint either.
             log.warning("stopped while waiting; the next start reads on from the last checkpoint")
-            return
         finally:
-            if self._preparing is not None:
-                await end([self._preparing])
-        await self._leave(work)
+            await end([task for task in (self._preparing, self._archiving) if task is not None])
 
     async def _start(self) -> _Work:
         await self._patiently(self._load_city)
@@ -334,7 +357,10 @@ class _Stage:
         await self._store.checkpoints.save(self._token, work.position, state)
         # While rules are made ready, they still need what they have not seen yet.
         if self._saved_position != BEGINNING and self._preparing is None:
-            await self._store.events.trim(self._saved_position, keep_s=TAIL_S)
+            if self._archiver is None:
+                await self._store.events.trim(self._saved_position, keep_s=TAIL_S)
+            else:
+                await self._archiver.trim(self._store, self._saved_position, keep_s=TAIL_S)
         self._saved_position = work.position
 
     async def _look_for_changes(self, work: _Work) -> None:

@@ -82,6 +82,10 @@ class Archiver:
                     )
                 except OSError as error:
                     self._say(*_cannot_write(self._folder, error))
+                except Exception as error:
+                    # The edge of the archiver: the rules, beside which it runs, go on whatever befalls the history.
+                    log.exception("the archiver begins anew after a fault that nobody expected")
+                    self._say(*_cannot_write(self._folder, OSError(repr(error))))
                 await _pause(stop, RETRY_S[min(attempt, len(RETRY_S) - 1)])
                 attempt += 1
         finally:
