@@ -45,8 +45,8 @@ class Threshold:
 
     @property
     def look_back(self) -> Duration:
-        """As long as a condition must hold."""
-        return max(self.hold, self.clear_hold)
+        """Twice as long as a condition must hold: so long, an alert may wait for the event that lets it begin."""
+        return 2 * max(self.hold, self.clear_hold)
 
     def put_to_work(self, workshop: Workshop) -> tuple[Kind, Reading]:
         """Read events of which one of the two conditions is known."""

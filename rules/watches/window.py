@@ -60,8 +60,8 @@ class Window:
 
     @property
     def look_back(self) -> Duration:
-        """As long as the window."""
-        return self.over
+        """Twice as long as the window: whatever lies in it now was judged with what came before it."""
+        return 2 * self.over
 
     @property
     def shape(self) -> tuple[str, ...]:
