@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from ingest.settings import IngestSettings
 from ioc.model.faults import Fault
 from ioc.runtime.redaction import MASK, redact
+from ioc.store.history.settings import HistorySettings
 from rules.settings import RulesSettings
 from simulators.settings import SimulatorSettings
 from ui.server.settings import UiSettings
@@ -87,6 +88,7 @@ class Configuration(BaseModel):
     redis: RedisSettings = RedisSettings()
     ingest: IngestSettings = IngestSettings()
     rules: RulesSettings = RulesSettings()
+    history: HistorySettings = HistorySettings()
     ui: UiSettings = UiSettings()
     simulators: SimulatorSettings = SimulatorSettings()
     log: LogSettings = LogSettings()
@@ -100,6 +102,11 @@ class Configuration(BaseModel):
     def redis_url(self) -> str:
         """The store's URL; the embedded one's where no other is configured."""
         return self.redis.url or f"redis://127.0.0.1:{self.redis.port}"
+
+    @property
+    def history_folder(self) -> Path:
+        """Where the history is kept."""
+        return self.history.folder or self.data / "history"
 
     @model_validator(mode="before")
     @classmethod

@@ -36,7 +36,13 @@ UI: Final = Stage(
     "ui.server.settings:UiSettings",
     beside="ioc.assembly.beside:for_ui",
 )
-RULES: Final = Stage("rules", "finds what operators must see", "rules.stage", "rules.settings:RulesSettings")
+RULES: Final = Stage(
+    "rules",
+    "finds what operators must see",
+    "rules.stage",
+    "rules.settings:RulesSettings",
+    beside="ioc.assembly.archiving:for_rules",
+)
 INGEST: Final = Stage("ingest", "turns messages into events", "ingest.stage", "ingest.settings:IngestSettings")
 SIMULATORS: Final = Stage(
     "simulators", "plays a city's devices", "simulators.player", "simulators.settings:SimulatorSettings", keeps=False

@@ -4,9 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ioc.assembly import Stage
+
+if TYPE_CHECKING:
+    from ioc.store.history.settings import HistorySettings
 
 VARIABLE: Final = "IOC_HANDOVER"
 """In the environment and not among the arguments: it may hold passwords."""
@@ -23,6 +26,8 @@ class Handover:
         settings: the stage's settings as JSON.
         codecs_dir: folder of the user's own codecs, for stages that show what codecs do; None for none.
         timezone: IANA zone of device times that say none.
+        rules_dir: folder of the rule book, for stages that answer its authors.
+        history_dir: folder of the history, for the same; it need not be there yet.
     """
 
     redis_url: str
@@ -31,6 +36,9 @@ class Handover:
     settings: str
     codecs_dir: str | None = None
     timezone: str = "UTC"
+    history: str | None = None
+    rules_dir: str | None = None
+    history_dir: str | None = None
 
     def environment(self) -> dict[str, str]:
         """Write it for a child."""
@@ -40,6 +48,12 @@ class Handover:
     def received(cls, environment: Mapping[str, str]) -> "Handover":
         """Read it in the child."""
         return cls(**json.loads(environment[VARIABLE]))
+
+    def history_settings(self) -> "HistorySettings | None":
+        """Build the settings of the history, its folder settled; None where none is kept."""
+        from ioc.store.history.settings import HistorySettings  # noqa: PLC0415 - not every stage needs them
+
+        return None if self.history is None else HistorySettings.model_validate_json(self.history)
 
     def settings_of(self, stage: Stage) -> Any:
         """Build the stage's settings; imports their model only."""

@@ -78,7 +78,17 @@ def handover(stage: Stage, configuration: Configuration) -> Handover:
         settings=settings.model_dump_json(),
         codecs_dir=None if configuration.ingest.codecs_dir is None else str(configuration.ingest.codecs_dir),
         timezone=configuration.ingest.city_timezone,
+        rules_dir=str(configuration.rules.rules_dir),
+        history_dir=str(configuration.data / "history"),
     )
+
+
+def _history(configuration: Configuration) -> str | None:
+    if not configuration.history.enabled:
+        return None
+    # Told in full: a stage's working directory may one day be another one.
+    folder = configuration.history_folder.absolute()
+    return configuration.history.model_copy(update={"folder": folder}).model_dump_json()
 
 
 def _for_demo(configuration: Configuration, *, city: str | None) -> Configuration:
