@@ -13,8 +13,8 @@ from rules.measures import duration
 from rules.rule import SITE_KEYS, Rule
 from rules.speaking.options import USUAL_STORM, read_group, read_inhibit, read_storm
 from rules.titles import Title, read_title
-from rules.watches.contract import RuleKind, Source
-from rules.watches.roster import KEYLESS, NAMED_PARTS, READERS
+from rules.watches.contract import RuleKind, Source, Watch
+from rules.watches.roster import KEYLESS, READERS
 
 LANGUAGES: Final = ("vi", "en")
 
@@ -39,6 +39,10 @@ TITLE_NUMBERS: Final = (
     "held_s",
     "silent_s",
     "distance_m",
+    "expected",
+    "low",
+    "high",
+    "over_s",
     "asset.name",
     "asset.id",
     "site",
@@ -80,7 +84,7 @@ class _Reader:
         lateness = self.parts.get("lateness")
         return Rule(
             name=name,
-            title=self._title(name, kind),
+            title=self._title(name, watch),
             severity=Severity.MINOR if severity is None else Severity(severity.choice([str(s) for s in Severity])),
             lateness=None if lateness is None else duration(lateness),
             per=self._per(kind),
@@ -122,11 +126,9 @@ class _Reader:
             return [self._canonical(item) for item in node.sequence()]
         return " ".join(node.text().split())
 
-    def _title(self, name: str, kind: RuleKind) -> dict[str, Title]:
+    def _title(self, name: str, watch: Watch) -> dict[str, Title]:
         known = [*self.scope.columns, *TITLE_NUMBERS]
-        if kind in NAMED_PARTS:
-            named = [key for key in self.parts[kind].mapping() if key not in NAMED_PARTS[kind]]
-            known += [f"{part}.{what}" for part in named for what in ("asset", "name", *self.scope.columns)]
+        known += [f"{part}.{what}" for part in watch.parts for what in ("asset", "name", *self.scope.columns)]
         node = self.parts.get("title")
         if node is None:
             return {language: Title(name) for language in LANGUAGES}

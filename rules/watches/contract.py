@@ -24,6 +24,9 @@ class RuleKind(StrEnum):
     ABSENCE = "absence"
     WINDOW = "window"
     TOGETHER = "together"
+    ANOMALY = "anomaly"
+    SEQUENCE = "sequence"
+    DWELL = "dwell"
     CLUSTER = "cluster"
 
     @property
