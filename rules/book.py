@@ -1,6 +1,6 @@
 """The rule book: a folder of YAML files, read, checked and compiled, with every mistake in its place."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,7 @@ from ioc.model.identity import digest
 from ioc.runtime.marked_yaml import Misplaced, YamlNode, read_marked, read_marked_file, yaml_files
 from rules.expressions import Scope
 from rules.reader import read_rule
+from rules.references import dangling, with_their_parts
 from rules.rule import Rule
 
 TIMELINE_SUFFIX: Final = ".test.yaml"
@@ -26,6 +27,10 @@ class RuleBook:
     def version(self) -> str:
         """A hash of all rules."""
         return digest("book", *(f"{rule.name}:{rule.version}" for rule in self.rules))
+
+    def part(self, names: Collection[str]) -> "RuleBook":
+        """Choose some rules, with those whose alerts they are made of."""
+        return RuleBook(with_their_parts(self.rules, names))
 
 
 class BadBook(Fault):
@@ -61,7 +66,8 @@ def read_book(folder: Path, scope: Scope) -> RuleBook:
             found, wrong = _read_rules(document, scope)
             rules += found
             mistakes += wrong
-    mistakes += _between(rules)
+    # A rule that could not be read would be missed by those that name it.
+    mistakes += _doubles(rules) if mistakes else _between(rules)
     if mistakes:
         raise BadBook(mistakes)
     return RuleBook(tuple(rules))
@@ -122,7 +128,8 @@ def _read_rules(document: YamlNode, scope: Scope) -> tuple[list[Rule], list[Misp
 
 def _between(rules: Sequence[Rule]) -> list[Misplaced | Fault]:
     """Find what is wrong between rules that are right by themselves."""
-    return _doubles(rules)
+    doubles = _doubles(rules)
+    return doubles or [*dangling(rules)]
 
 
 def _doubles(rules: Sequence[Rule]) -> list[Misplaced | Fault]:
