@@ -27,7 +27,9 @@ class Handover:
         codecs_dir: folder of the user's own codecs, for stages that show what codecs do; None for none.
         timezone: IANA zone of device times that say none.
         rules_dir: folder of the rule book, for stages that answer its authors.
-        history_dir: folder of the history, for the same; it need not be there yet.
+        history: the settings of the history as JSON, its folder settled, for the stage that keeps it; None elsewhere,
+            and where none is kept.
+        history_dir: folder of the history, for stages that answer authors of rules; it need not be there yet.
     """
 
     redis_url: str

@@ -79,7 +79,8 @@ def handover(stage: Stage, configuration: Configuration) -> Handover:
         codecs_dir=None if configuration.ingest.codecs_dir is None else str(configuration.ingest.codecs_dir),
         timezone=configuration.ingest.city_timezone,
         rules_dir=str(configuration.rules.rules_dir),
-        history_dir=str(configuration.data / "history"),
+        history=_history(configuration) if stage is RULES else None,
+        history_dir=str(configuration.history_folder),
     )
 
 
