@@ -27,7 +27,7 @@ from ioc.model.geo import valid_position
 from ioc.model.instant import DAY, MINUTE, SECOND, Duration, Instant, from_iso
 from ioc.model.kinds import Kind
 from ioc.model.quantities import Catalogue, fit
-from ioc.runtime.marked_yaml import YamlNode, expected, read_marked_file, yaml_files
+from ioc.runtime.marked_yaml import Misplaced, YamlNode, expected, read_marked_file, yaml_files
 from rules.backtest import BacktestAlert, note
 from rules.book import TIMELINE_SUFFIX, RuleBook
 from rules.engine import Engine
@@ -81,13 +81,50 @@ def read_timelines(folder: Path, book: RuleBook, catalogue: Catalogue) -> list[T
     Raises:
         Misplaced: the first mistake, with file, line and column.
     """
-    found: list[Timeline] = []
-    for path in yaml_files(folder):
-        if path.name.endswith(TIMELINE_SUFFIX):
-            document = read_marked_file(path)
-            if document is not None:
-                found += [_timeline(node, book, catalogue) for node in document.sequence()]
-    return found
+    return [_timeline(node, book, catalogue) for path in _files(folder) for node in _nodes(path)]
+
+
+def timelines_of(folder: Path, rule: str, book: RuleBook, catalogue: Catalogue) -> Iterator[Timeline | Misplaced]:
+    """Read the timelines that speak of one rule; a mistake in one, or in a whole file, is given in its place."""
+    for path in _files(folder):
+        try:
+            nodes = _nodes(path)
+        except Misplaced as mistake:
+            # What is wrong in a file that does not speak of the rule is nothing to its author.
+            if _mentions(path, rule):
+                yield mistake
+            continue
+        for node in nodes:
+            try:
+                if rule in _spoken(node):
+                    yield _timeline(node, book, catalogue)
+            except Misplaced as mistake:
+                yield mistake
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in yaml_files(folder) if path.name.endswith(TIMELINE_SUFFIX))
+
+
+def _nodes(path: Path) -> list[YamlNode]:
+    document = read_marked_file(path)
+    return [] if document is None else document.sequence()
+
+
+def _spoken(node: YamlNode) -> set[str]:
+    """Name the rules that a timeline speaks of, whether they exist or not."""
+    parts = node.mapping()
+    listed = parts["rules"].sequence() if "rules" in parts else []
+    expected = parts["expect"].sequence() if "expect" in parts else []
+    named = [item.mapping()["rule"] for item in expected if "rule" in item.mapping()]
+    return {item.text() for item in [*listed, *named]}
+
+
+def _mentions(path: Path, rule: str) -> bool:
+    try:
+        return rule in path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def run_timeline(timeline: Timeline, book: RuleBook, catalogue: Catalogue) -> Verdict:

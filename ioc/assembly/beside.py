@@ -5,9 +5,10 @@ from typing import Any
 
 from ioc.assembly.codec_trial import CodecTrial
 from ioc.assembly.handover import Handover
+from ioc.assembly.rules_bench import RulesBenchProcess
 
 
 def for_ui(handover: Handover) -> dict[str, Any]:
-    """Give the page what it asks of codecs."""
+    """Give the page what it asks of codecs and of rules."""
     folder = None if handover.codecs_dir is None else Path(handover.codecs_dir)
-    return {"try_codec": CodecTrial(folder, handover.timezone)}
+    return {"try_codec": CodecTrial(folder, handover.timezone), "rules_bench": RulesBenchProcess(handover)}

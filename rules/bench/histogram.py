@@ -122,8 +122,8 @@ def count(rule: Rule, measured: Measured, scope: Scope, key: pl.Expr, batches: I
         return _counted(_along(watch.source, pl.lit(0.0), key, batches, lambda at, _: np.diff(at) / measured.per_unit))
     if isinstance(watch, Window) and watch.value in _OVER:
         of = pl.lit(1.0) if watch.of is None else watch.of.expression.cast(pl.Float64)
-        over, value = watch.over, _OVER[watch.value]
-        return _counted(_along(watch.source, of, key, batches, lambda at, values: value(at, values, over)))
+        over, rolling = watch.over, _OVER[watch.value]
+        return _counted(_along(watch.source, of, key, batches, lambda at, values: rolling(at, values, over)))
     return None
 
 

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import polars as pl
 
 from ioc.model.instant import Instant
 from ioc.model.kinds import Kind
+from ioc.store.event_files import Complaints
 
 MOST_BYTES: Final = 800_000_000
 """What is kept at most; a month of 100 sensors that speak every 30 s takes some 300 MB."""
@@ -24,14 +25,6 @@ class GivenUp(Exception):
     """Whoever asked wants the answer no longer."""
 
 
-class Complaining(Protocol):
-    """Collects what could not be read."""
-
-    def add(self, sentence: str) -> None:
-        """Take one sentence."""
-        ...
-
-
 class ReadPast(Protocol):
     """Reads batches of the past in order of arrival, as `ioc.store.history.History.batches` does."""
 
@@ -40,25 +33,13 @@ class ReadPast(Protocol):
         since: Instant,
         until: Instant,
         columns: Collection[str],
-        kinds: Collection[Kind] | None = None,
+        kinds: Collection[str] | None = None,
         *,
         progress: Progress | None = None,
-        complaints: Complaining | None = None,
+        complaints: Complaints | None = None,
     ) -> Iterator[pl.DataFrame]:
         """Read what arrived from `since` on and before `until`; the times are always among the columns."""
         ...
-
-
-@dataclass(slots=True)
-class Complaints:
-    """Sentences about what could not be read, each once."""
-
-    sentences: list[str] = field(default_factory=list)
-
-    def add(self, sentence: str) -> None:
-        """Take one."""
-        if sentence not in self.sentences and len(self.sentences) < 20:
-            self.sentences.append(sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +110,7 @@ class Past:
             if kept.wanted.until < wanted.until and not self._continue(kept, wanted.until, progress, given_up):
                 yield from self._fresh(wanted, complaints, progress, given_up)
                 return
-            for sentence in kept.complaints.sentences:
+            for sentence in kept.complaints.first:
                 complaints.add(sentence)
             cuts = (kept.wanted.since, kept.wanted.until) != (wanted.since, wanted.until)
             for number, frame in enumerate(kept.frames, start=1):

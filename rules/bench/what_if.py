@@ -13,14 +13,15 @@ import polars as pl
 from ioc.model.assets import Asset
 from ioc.model.instant import DAY, HOUR, MILLISECOND, MINUTE, Duration, Instant, whole_milliseconds
 from ioc.model.quantities import Catalogue
+from ioc.store.event_files import Complaints
 from rules.backtest import BacktestAlert
 from rules.bench import histogram
 from rules.bench.comparison import Compared, Fate, compare, counts
 from rules.bench.load import Load, load_of
 from rules.bench.numbers import RuleNumber, numbers_of
-from rules.bench.past import Complaints, Past, Wanted
+from rules.bench.past import Past, Wanted
 from rules.bench.running import coded_of, columns_of, kinds_of, look_back_of, run_variants
-from rules.book import RuleBook, read_book_text
+from rules.book import RuleBook, read_rules_text
 from rules.expressions import Scope
 from rules.keys import SEPARATOR, key_expression
 from rules.rule import Rule
@@ -133,7 +134,7 @@ class Bench:
             BadBook: the draft has mistakes.
             GivenUp: nobody wants to know any more.
         """
-        draft = read_book_text(text, self._scope).rules
+        draft = read_rules_text(text, self._scope)
         names = {rule.name for rule in draft}
         before = tuple(rule for rule in in_force.rules if rule.name in names)
         with self._turn:
@@ -174,7 +175,7 @@ class Bench:
             before=self._load((one.was for one in compared), asked),
             after=self._load((one.now for one in compared), asked),
             drawn=drawn,
-            complaints=tuple(reader.complaints.sentences),
+            complaints=tuple(reader.complaints.first),
         )
 
     @staticmethod
