@@ -32,7 +32,7 @@ from ioc.store.incidents import ClearedAlert
 from ioc.store.last_states import LastStates
 from ioc.store.opening import Store
 from rules.book import BadBook, RuleBook, read_book
-from rules.checkpointing import RulesState, from_bytes, to_bytes
+from rules.checkpointing import RulesState, from_bytes
 from rules.engine import Engine
 from rules.expressions import Scope, scope_of
 from rules.incidents import Surroundings, open_incident
@@ -41,6 +41,7 @@ from rules.preparing import Prepared, catch_up, prepare
 from rules.published import Running, running
 from rules.rebuilding import APART, Rebuilding, alert_keys, put_together, to_rebuild
 from rules.rule import Rule
+from rules.saving import Saving, Snapshot
 from rules.settings import RulesSettings
 from rules.shadows import Shadows
 
@@ -53,9 +54,6 @@ READ_WAIT_S: Final = 0.5
 ENTRIES_AT_ONCE: Final = 64
 PACE_S: Final = 0.02
 """Seconds from one reading to the next at least: small entries that follow one another closely are taken together."""
-
-TAIL_S: Final = 60.0
-"""Seconds of the stream that stay behind the checkpoint: ingest, started again, finds there what it had kept."""
 
 ARCHIVED_S: Final = 2.0
 """Seconds that the archiver is given, when all stop, to write what it has; what it does not the store keeps."""
@@ -133,13 +131,13 @@ class _Stage:
         self._store = store
         self._history = history
         self._archiver = archiver
+        self._saving = Saving(store, archiver)
+        self._being_saved: asyncio.Task[None] | None = None
         self._archiving: asyncio.Task[None] | None = None
         self._settings = settings
         self._stop = stop
         self._catalogue: Catalogue = load_catalogue()
         self._watch = FolderWatch(settings.rules_dir)
-        self._token = 0
-        self._saved_position = BEGINNING
         self._city: City | None = None
         self._surroundings = Surroundings({}, lambda _: None, ())
         self._registry_version = -1
@@ -163,12 +161,13 @@ class _Stage:
             # What was computed last is not written, so it must not be covered by a checkpoint either.
             log.warning("stopped while waiting; the next start reads on from the last checkpoint")
         finally:
-            await end([task for task in (self._preparing, self._archiving) if task is not None])
+            tasks = (self._preparing, self._archiving, self._being_saved)
+            await end([task for task in tasks if task is not None])
 
     async def _start(self) -> _Work:
         await self._patiently(self._load_city)
         self._files = self._read_first_book()
-        self._token = await self._acquire()
+        self._saving.token = await self._acquire()
         said = await self._patiently(self._said)
         work = await self._resume(said)
         work.book_error = "\n".join(said.mistakes)
@@ -196,8 +195,12 @@ class _Stage:
                 await self._change_over(work, self._preparing.result())
                 self._preparing = None
             enough = work.events - saved_events >= self._settings.checkpoint_events
-            if work.position != self._saved_position and (enough or now - saved_at >= self._settings.checkpoint_s):
-                await self._patiently(lambda: self._save(work))
+            if self._being_saved is not None and self._being_saved.done():
+                self._being_saved.result()
+                self._being_saved = None
+            due = enough or now - saved_at >= self._settings.checkpoint_s
+            if due and self._being_saved is None and work.position != self._saving.position:
+                self._being_saved = asyncio.create_task(self._save(self._snapshot(work)), name="save a checkpoint")
                 saved_at, saved_events = now, work.events
             if 0 < len(entries) < ENTRIES_AT_ONCE and not self._stop.is_set():
                 await asyncio.sleep(max(0.0, read_at + PACE_S - asyncio.get_running_loop().time()))
@@ -253,7 +256,7 @@ class _Stage:
                 "the checkpoint is of another version; starting from the oldest event that is kept", why=repr(error)
             )
             return _Work(book, self._engine(book), states)
-        work.position = self._saved_position = checkpoint.position
+        work.position = self._saving.position = checkpoint.position
         work.firing, work.shadows = state.firing, state.shadow_firing
         work.clock = max(0, state.engine["clock"])
         prepared = await self._patiently(lambda: self._prepare(work, book, state.behaviour, state.alert_keys))
@@ -339,29 +342,26 @@ class _Stage:
         if unknown:
             log.warning("ended incidents of which nothing is known any more", incidents=len(unknown))
 
-    async def _save(self, work: _Work) -> None:
-        """Write the checkpoint, and trim the stream behind the one before."""
-        if await self._store.has_lost_its_data():
-            raise Fault("The store has lost its data: it is not the one that this process knew. Starting again.")
-        await self._store.assets.save_states(work.position, work.states.to_bytes())
-        state = to_bytes(
-            RulesState(
-                work.engine.dump(),
-                work.firing,
-                {rule.name: rule.behaviour for rule in work.book.rules},
-                {rule.name: alert_keys(rule) for rule in work.book.rules},
-                work.shadows,
-            )
+    def _snapshot(self, work: _Work) -> Snapshot:
+        rules = RulesState(
+            work.engine.dump(),
+            dict(work.firing),
+            {rule.name: rule.behaviour for rule in work.book.rules},
+            {rule.name: alert_keys(rule) for rule in work.book.rules},
+            dict(work.shadows),
         )
-        await self._store.checkpoints.renew(self._token)
-        await self._store.checkpoints.save(self._token, work.position, state)
-        # While rules are made ready, they still need what they have not seen yet.
-        if self._saved_position != BEGINNING and self._preparing is None:
-            if self._archiver is None:
-                await self._store.events.trim(self._saved_position, keep_s=TAIL_S)
-            else:
-                await self._archiver.trim(self._store, self._saved_position, keep_s=TAIL_S)
-        self._saved_position = work.position
+        return Snapshot(work.position, rules, work.states.copied())
+
+    async def _save(self, snapshot: Snapshot) -> None:
+        """Write a checkpoint; while rules are made ready, nothing is trimmed that they have not seen yet."""
+        await self._patiently(lambda: self._saving.save(snapshot, trim=self._preparing is None))
+
+    async def _save_now(self, work: _Work) -> None:
+        """Write a checkpoint of this very moment, and wait until it is written."""
+        if self._being_saved is not None:
+            await self._being_saved
+            self._being_saved = None
+        await self._save(self._snapshot(work))
 
     async def _look_for_changes(self, work: _Work) -> None:
         """See whether files, publications or the registry say something new; on a mistake the last good rules stay."""
@@ -435,7 +435,7 @@ class _Stage:
         if begun:
             await self._patiently(lambda: self._write(work, begun))
         # At once: else a crash would run the new rules over events that the old ones have already judged.
-        await self._patiently(lambda: self._save(work))
+        await self._save_now(work)
         log.info("rules changed over", rules=len(work.book.rules), version=work.book.version, rebuilt=len(anew))
 
     async def _report(self, work: _Work) -> None:
@@ -456,14 +456,14 @@ class _Stage:
         }
         try:
             await self._store.health.report("rules", fields, HEALTH_TTL_S)
-            await self._store.checkpoints.renew(self._token)
+            await self._store.checkpoints.renew(self._saving.token)
         except StoreUnavailable as error:
             self._store_error = error.reason
 
     async def _leave(self, work: _Work) -> None:
         try:
-            await self._save(work)
-            await self._store.checkpoints.release(self._token)
+            await self._save_now(work)
+            await self._store.checkpoints.release(self._saving.token)
             await self._store.health.forget("rules")
         except StoreUnavailable as error:
             log.warning(

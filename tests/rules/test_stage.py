@@ -191,7 +191,7 @@ async def test_the_stream_is_trimmed_behind_the_checkpoint_before_the_last(
     store: Store, book: Path, batch_of: BatchOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The minute that stays for ingest would be the whole test.
-    monkeypatch.setattr("rules.stage.TAIL_S", 0.0)
+    monkeypatch.setattr("rules.saving.TAIL_S", 0.0)
     async with running(store, book, checkpoint_s=0.01):
         for second in range(30):
             position = await store.events.append(batch_of([dusty(second)]), START + second * SECOND)
