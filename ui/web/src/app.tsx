@@ -9,7 +9,7 @@ import { liveness } from "./live/store";
 import { MapView } from "./map/view";
 import { Panel } from "./panel/panel";
 import { Rejected } from "./rejected/rejected";
-import { Rules } from "./rules/rules";
+import { Entrance } from "./rules/entrance";
 import { Help } from "./shared/help";
 import { opened } from "./state";
 import { Strip } from "./strip/strip";
@@ -38,7 +38,7 @@ export function App() {
       ) : null}
       {onMap ? <Panel /> : null}
       {view.value === "devices" ? <Devices /> : null}
-      {view.value === "rules" ? <Rules /> : null}
+      {view.value === "rules" ? <Entrance /> : null}
       {view.value === "rejected" ? <Rejected /> : null}
       <Strip />
       <Help />

@@ -11,8 +11,7 @@ import { loadCity, loadQuantities } from "./live/commands";
 import { feedAddress, follow, pause } from "./live/socket";
 import { city, look, quantities, take, tick, waiting } from "./live/store";
 import { close, followRejected, opened as openedGroup, own, stepGroup } from "./rejected/store";
-import { stepRule } from "./rules/actions";
-import { followRules } from "./rules/store";
+import { followDoor, room } from "./rules/door";
 import { type Action, Keyboard } from "./shared/keys";
 import { helpShown, searching, theme, wall } from "./state";
 import { followAddress, openedDevice, show, type View, view } from "./view";
@@ -29,7 +28,6 @@ import "./styles/strip.css";
 import "./styles/small.css";
 import "./styles/views.css";
 import "./styles/trial.css";
-import "./styles/rules.css";
 import "./styles/wall.css";
 import "./styles/print.css";
 
@@ -71,7 +69,7 @@ const DO: Readonly<Record<Action, () => void>> = {
 function step(by: 1 | -1): void {
   if (view.value === "map") actions.step(by);
   else if (view.value === "devices") stepDevice(by);
-  else if (view.value === "rules") stepRule(by);
+  else if (view.value === "rules") room.value?.stepRule(by);
   else stepGroup(by);
 }
 
@@ -143,7 +141,7 @@ listenToKeys();
 followAddress();
 followDevices();
 followRejected();
-followRules();
+followDoor();
 follow(feedAddress(location), { message: take, closed: look });
 setInterval(tick, 1000);
 void loadOnce();

@@ -85,6 +85,7 @@ describe("languages", () => {
       "kindOne.camera",
       "language",
       "rejected.hex",
+      "rules.open.tabs.text",
       "trial.asBase64",
     ]);
     for (const [path, said] of phrases(vi)) {

@@ -1,12 +1,64 @@
 /** What an author does in the view of rules, whether by key or by pointer. */
 
+import { computed, signal } from "@preact/signals";
+import { language } from "../i18n";
+import { fold } from "../shared/fold";
 import { openedRule } from "../view";
+import { hasForm } from "./form";
+import type { RuleEntry } from "./protocol";
 import { list } from "./store";
+import { ruleTitle } from "./titles";
 
-/** Open the rule after or before the open one, as the list has them. */
+export const looked = signal("");
+
+/** The rules as the list shows them: what cannot be read first, then by title. */
+export const shown = computed<readonly RuleEntry[]>(() => {
+  const words = fold(looked.value).split(" ");
+  const tongue = language.value;
+  const order = (rule: RuleEntry): number => (rule.state === "broken" ? 0 : 1);
+  return (list.value?.rules ?? [])
+    .map((rule) => ({ rule, title: ruleTitle(rule, tongue) }))
+    .filter(({ rule, title }) => {
+      const text = fold(`${title} ${rule.name} ${rule.kind ?? ""} ${rule.from.join(" ")}`);
+      return words.every((word) => text.includes(word));
+    })
+    .sort((one, other) => order(one.rule) - order(other.rule) || one.title.localeCompare(other.title, tongue))
+    .map(({ rule }) => rule);
+});
+
+/** Which part of the open rule is shown. */
+export type Tab = "form" | "text" | "history";
+export const tab = signal<Tab>("form");
+
+/** A place in the text that the editor is asked to go to; a new object each time. */
+export const goTo = signal<{ readonly line: number; readonly column: number } | null>(null);
+
+/** Show where a mistake is. */
+export function showMistake(line: number | null, column: number | null): void {
+  tab.value = "text";
+  goTo.value = { line: line ?? 1, column: column ?? 1 };
+}
+
+/** Open the rule after or before the open one, as the list shows them. */
 export function stepRule(by: 1 | -1): void {
-  const rules = list.value?.rules ?? [];
+  const rules = shown.value;
   const here = rules.findIndex((rule) => rule.name === openedRule.value);
   const next = rules[here < 0 ? 0 : Math.min(rules.length - 1, Math.max(0, here + by))];
-  if (next !== undefined) openedRule.value = next.name;
+  if (next === undefined) return;
+  openedRule.value = next.name;
+  requestAnimationFrame(() => {
+    document.getElementById(`rule-${next.name}`)?.scrollIntoView({ block: "nearest" });
+  });
+}
+
+/** The rule that is worth a look where none has been chosen: the one that speaks most and has a number to change. */
+export function worthALook(rules: readonly RuleEntry[]): string | null {
+  const able = rules.filter((rule) => rule.state !== "broken");
+  const best = [...able].sort(
+    (one, other) =>
+      Number(hasForm(other.kind)) - Number(hasForm(one.kind)) ||
+      Number(other.kind === "threshold") - Number(one.kind === "threshold") ||
+      other.alerts_24h - one.alerts_24h,
+  );
+  return best[0]?.name ?? rules[0]?.name ?? null;
 }

@@ -1,22 +1,50 @@
 /** The view of rules: the list at the left, the rule at the right, and between them the map over what it would do. */
 
-import { words } from "../i18n";
+import { useEffect } from "preact/hooks";
 import { openedRule } from "../view";
+import { worthALook } from "./actions";
+import { RuleList } from "./list";
 import { Pictures } from "./pictures/pictures";
+import { PublishDialog } from "./publish";
+import { RulePanel } from "./rule-panel";
+import { draft, drafts, list, NEW, SHADOW } from "./store";
+
+import "../styles/rules.css";
+import "../styles/rule-form.css";
+
+export { stepRule } from "./actions";
+export { followRules } from "./store";
+
+/** Below this width the list fills the page, and a rule lies over it. */
+const SMALL = 1000;
 
 export function Rules() {
-  const said = words.value.rules;
+  const name = openedRule.value;
+  const rules = list.value?.rules;
+  // Whoever has chosen nothing sees at once what there is to see.
+  useEffect(() => {
+    if (rules === undefined || openedRule.peek() !== null || window.innerWidth < SMALL) return;
+    openedRule.value = worthALook(rules);
+  }, [rules === undefined]);
+  // What is not published would be lost with the page.
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent): void => {
+      if (drafts.peek().size > 0) event.preventDefault();
+    };
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, []);
+  const pictured = name !== null && name !== SHADOW && !(name === NEW && draft.value === "");
   return (
     <>
-      <nav class="rules-list" id="rules" tabIndex={-1} aria-label={said.title} />
-      {openedRule.value === null ? null : (
-        <>
-          <section class="rules-pictures">
-            <Pictures />
-          </section>
-          <aside class="rules-editor" />
-        </>
-      )}
+      <RuleList />
+      {pictured ? (
+        <section class="rules-pictures">
+          <Pictures />
+        </section>
+      ) : null}
+      {name === null ? null : <RulePanel />}
+      <PublishDialog />
     </>
   );
 }

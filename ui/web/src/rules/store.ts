@@ -1,11 +1,15 @@
-/** The rule that is being written, what is wrong with it, and what it would have done: all that the view's parts share. */
+/**
+ * The rule that is being written, what is wrong with it, and what it would have done: all that the view's parts share.
+ *
+ * What changes the draft's text by parts (`setNumber`, `setField`) is in `change.ts`: it needs a reader of YAML, which
+ * the first look at the map must not wait for.
+ */
 
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { Refused } from "../live/commands";
 import { openedRule, view } from "../view";
-import { askWhatIf, checkRule, loadRule, loadRules, NotTaken } from "./ask";
-import type { Check, FullRule, RuleList, WhatIf, WhatIfAlert, WhatIfProgress } from "./protocol";
-import { withNumber } from "./text";
+import { askWhatIf, checkRule, loadRule, loadRules, loadWords, NotTaken } from "./ask";
+import type { Check, FullRule, RuleList, RuleWords, WhatIf, WhatIfAlert, WhatIfProgress } from "./protocol";
 
 /** How often the list is asked for anew, milliseconds. */
 const EVERY = 3_000;
@@ -14,9 +18,12 @@ const REST = 150;
 
 /** A rule that is not published yet goes by this; no rule can be called so. */
 export const NEW = "+";
+/** In the place of a rule: the alerts of all rules on trial. */
+export const SHADOW = "~";
 
 export const list = signal<RuleList | null>(null);
-export const listFailed = signal(false);
+/** Why there is no newer list: the server has no rules to write, or does not answer. */
+export const listFailed = signal<"off" | "unreachable" | null>(null);
 
 /** The rule that is open, as it is in force; null while it is loaded, and for one that is new. */
 export const published = signal<FullRule | null>(null);
@@ -39,10 +46,13 @@ export const checked = signal<(Check & { readonly of: string }) | null>(null);
 export const checkedRule = computed(() => checked.value?.rules[0] ?? null);
 export const mistakes = computed(() => (checked.value?.ok === false ? checked.value.mistakes : []));
 
+/** What may stand in a rule; null until it is known. */
+export const ruleWords = signal<RuleWords | null>(null);
+
 /** The span of the past that the draft is tried on, epoch milliseconds; 0 before the history is known. */
 export const since = signal(0);
 export const until = signal(0);
-/** How much of the past was asked for, hours; Infinity for all there is. */
+/** How much of the past was asked for, hours; Infinity for all there is, 0 for a part of it chosen by its ends. */
 export const hours = signal(7 * 24);
 
 /** What the draft would have done; the newest answer stays until the next has come. */
@@ -75,16 +85,6 @@ export function setText(text: string): void {
   });
 }
 
-/**
- * Set a number of the draft and leave all else in it as it is.
- *
- * `param` as in `checkedRule.numbers` and in the histogram's lines: `threshold.raise`. Where an expression has
- * several numbers, `was` is the one that is meant.
- */
-export function setNumber(param: string, value: number, was?: number): void {
-  setText(withNumber(draft.peek(), param, value, was));
-}
-
 /** Choose how much of the past is looked at. */
 export function chooseHours(next: number): void {
   hours.value = next;
@@ -94,6 +94,7 @@ export function chooseHours(next: number): void {
 /** Choose a part of the past by its ends, epoch milliseconds. */
 export function chooseSpan(from: number, to: number): void {
   batch(() => {
+    hours.value = 0;
     since.value = Math.round(from);
     until.value = Math.round(to);
   });
@@ -104,7 +105,10 @@ function layOut(): void {
   const history = list.peek()?.history;
   if (history?.until == null || history.since == null) return;
   const from = Math.max(history.since, history.until - hours.peek() * 3_600_000);
-  chooseSpan(from, Math.max(history.until, from + 1));
+  batch(() => {
+    since.value = Math.round(from);
+    until.value = Math.round(Math.max(history.until ?? 0, from + 1));
+  });
 }
 
 /** Drop the draft: back to what is in force. */
@@ -122,11 +126,12 @@ export async function loadList(): Promise<void> {
     if (mine !== listAsked) return;
     batch(() => {
       list.value = answer;
-      listFailed.value = false;
+      listFailed.value = null;
       if (until.peek() === 0) layOut();
     });
-  } catch {
-    if (mine === listAsked) listFailed.value = true;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (mine === listAsked) listFailed.value = error.status === 501 ? "off" : "unreachable";
   }
 }
 
@@ -212,6 +217,15 @@ export function followRules(): void {
   effect(() => {
     if (view.value !== "rules") return;
     void loadList();
+    if (ruleWords.peek() === null) {
+      // Without them only the completion is missing; the next look at the view asks again.
+      loadWords().then(
+        (answer) => {
+          ruleWords.value = answer;
+        },
+        () => {},
+      );
+    }
     const timer = setInterval(() => {
       if (!document.hidden) void loadList();
     }, EVERY);
@@ -232,7 +246,7 @@ export function followRules(): void {
         selectedAlert.value = null;
         openFailed.value = null;
       });
-      if (name !== null) void openRule(name);
+      if (name !== null && name !== SHADOW) void openRule(name);
     });
   });
   let tried = "";

@@ -41,12 +41,11 @@ export function comparisons(expression: string): Compared[] {
   return found;
 }
 
-/** A number as a person would write it: six digits that count, and no exponent. */
+/** A number as a person would write it: whole, or with six digits that count, and never with an exponent. */
 export function plain(value: number): string {
-  const short = Number(value.toPrecision(6));
-  return Number.isInteger(short) || Math.abs(short) >= 1e-6
-    ? String(short)
-    : short.toFixed(9).replace(/0+$/, "");
+  const short = Number.isInteger(value) ? value : Number(value.toPrecision(6));
+  const written = String(short);
+  return written.includes("e-") ? short.toFixed(9).replace(/\.?0+$/, "") : written;
 }
 
 /** The rule in a text of one rule, written as a list of one or by itself; null where it is something else. */

@@ -1,0 +1,132 @@
+/** What the draft would have done, in one line beneath whatever is being changed. */
+
+import { language, words } from "../i18n";
+import { number, seconds } from "../shared/format";
+import { Icon } from "../shared/icon";
+import { visible } from "../shared/visible";
+import { showMistake } from "./actions";
+import type { Change } from "./protocol";
+import {
+  asking,
+  chooseHours,
+  hours,
+  list,
+  mistakes,
+  published,
+  since,
+  stale,
+  until,
+  whatIf,
+  whatIfTrouble,
+} from "./store";
+
+const CHANGES: readonly Change[] = ["same", "added", "gone", "moved"];
+const SPANS = [1, 24, 168, 720] as const;
+const HOUR = 3_600_000;
+
+export function Effect() {
+  const said = words.value.rules.effect;
+  const progress = asking.value;
+  return (
+    <section class="effect" aria-live="polite" aria-busy={progress !== null}>
+      <div class={`effect-bar ${progress === null ? "" : "effect-bar-on"}`} aria-hidden="true">
+        <i style={{ transform: `scaleX(${Math.max(0.04, progress?.progress ?? 0)})` }} />
+      </div>
+      <div class="effect-head">
+        <span>{said.last}</span>
+        <Span />
+        {progress === null || progress.progress <= 0 ? null : (
+          <span class="effect-doing">{Math.round(progress.progress * 100)} %</span>
+        )}
+      </div>
+      <Figures />
+    </section>
+  );
+}
+
+/** How much of the past is looked at. */
+function Span() {
+  const said = words.value.rules.effect;
+  const history = list.value?.history;
+  const kept = history?.since != null && history.until != null ? (history.until - history.since) / HOUR : 0;
+  // What is longer than the history is all of it.
+  const spans = SPANS.filter((span) => span <= kept);
+  const own = hours.value === 0;
+  const chosen = own ? "0" : spans.some((span) => span === hours.value) ? String(hours.value) : "Infinity";
+  return (
+    <select
+      class="field-select"
+      aria-label={said.last}
+      value={chosen}
+      onChange={(event) => chooseHours(Number(event.currentTarget.value))}
+    >
+      {spans.map((span) => (
+        <option key={span} value={String(span)}>
+          {said.hours[span]}
+        </option>
+      ))}
+      <option value="Infinity">{said.all}</option>
+      {own ? <option value="0">{said.part}</option> : null}
+    </select>
+  );
+}
+
+function Figures() {
+  const said = words.value.rules.effect;
+  const say = (figure: number): string => number(figure, language.value);
+  const wrong = mistakes.value[0];
+  const answer = whatIf.value;
+  if (wrong !== undefined) {
+    return (
+      <button
+        type="button"
+        class="effect-wrong"
+        onClick={() => showMistake(wrong.line, wrong.column)}
+        title={said.waits}
+      >
+        <Icon name="refused" size={14} />
+        <span>
+          {wrong.line === null ? "" : `${words.value.rules.text.line(String(wrong.line))}: `}
+          {visible(wrong.sentence)}
+        </span>
+      </button>
+    );
+  }
+  const trouble = whatIfTrouble.value;
+  if (trouble !== null) {
+    return <p class="effect-trouble">{trouble === "" ? said.unreachable : said.trouble(visible(trouble))}</p>;
+  }
+  if (answer === null) {
+    const empty = list.value !== null && until.value <= since.value;
+    return <p class="quiet effect-waits">{empty ? said.noHistory : said.trying}</p>;
+  }
+  const { before, after, counts } = answer;
+  const isNew = published.value === null;
+  const unchanged = counts.added + counts.gone + counts.moved === 0;
+  return (
+    <div class={`effect-figures ${stale.value ? "effect-stale" : ""}`}>
+      <p
+        class="effect-count"
+        title={said.tookEvents(
+          say(answer.events),
+          seconds(answer.took_ms / 1000, language.value, words.value),
+        )}
+      >
+        <b>{say(after.alerts)}</b> {said.alerts}
+        {isNew ? null : (
+          <span class="effect-was">{unchanged ? said.asBefore : said.was(say(before.alerts))}</span>
+        )}
+      </p>
+      {isNew || unchanged ? null : (
+        <ul class="effect-changes">
+          {CHANGES.filter((change) => counts[change] > 0).map((change) => (
+            <li key={change} class={`change-${change}`}>
+              <i aria-hidden="true" />
+              {said[change](say(counts[change]))}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
