@@ -23,6 +23,7 @@ from rules.evidence import Evidence
 from rules.expressions import Compiled
 from rules.kinds.absence import AbsenceKind
 from rules.kinds.contract import NEVER, Numbers, RowOf
+from rules.kinds.scheduled import ScheduledKind, unscheduled
 from rules.rule import Rule
 from rules.runner import Runner
 from rules.selection import Evaluated, Selection, codes_of
@@ -140,8 +141,9 @@ class Engine:
             return
         first = clock if not batch.height else min(clock, int(batch["received_at"].to_physical()[0]))
         for runner in self._runners:
-            if isinstance(runner.kind, AbsenceKind):
-                runner.kind.listen_again(first)
+            kind = unscheduled(runner.kind)
+            if isinstance(kind, AbsenceKind):
+                kind.listen_again(first)
 
     def _evaluate(self, batch: pl.DataFrame, reached: Numbers | None) -> Evaluated:
         """Evaluate every condition of every rule that the batch can concern."""
@@ -159,21 +161,23 @@ class Engine:
         key_name, table = self._selection.key(rule.per, self._registry)
         row_of = None if self._evidence is None else self._evidence.row
         kind, reading = rule.watch.put_to_work(_Workshop(self._selection, rule.lateness is not None, row_of))
+        if rule.schedule is not None:
+            kind = ScheduledKind(kind, rule.schedule, event_time=rule.lateness is not None)
         cooldown = None if rule.cooldown is None else Cooldown(rule.cooldown, rule.lateness or 0)
         return Runner(rule, table, key_name, kind, reading, cooldown=cooldown)
 
     def _expect_registered(self) -> None:
         """Watch registered assets that were never heard, from now on; those already watched stay as they are."""
         for runner in self._runners:
-            watch = runner.rule.watch
-            if isinstance(watch, Absence) and isinstance(runner.kind, AbsenceKind) and runner.rule.per == ("asset",):
+            watch, kind = runner.rule.watch, unscheduled(runner.kind)
+            if isinstance(watch, Absence) and isinstance(kind, AbsenceKind) and runner.rule.per == ("asset",):
                 if watch.source.where is not None:
                     # Whether an asset will ever send what the condition asks for, nobody can know.
                     continue
                 kinds = watch.source.kinds
                 names = [asset.id for asset in self._registry.values() if not kinds or asset.kind in kinds]
                 codes = runner.keys.codes(pl.Series(names, dtype=pl.String))
-                runner.kind.expect(codes, self._clock)
+                kind.expect(codes, self._clock)
 
     def _refs(self) -> list[Numbers]:
         """Number the events that held feeds and kinds may yet name."""

@@ -11,6 +11,7 @@ from ioc.runtime.marked_yaml import YamlNode, written_out
 from rules.expressions import Scope, Type, compile_condition
 from rules.measures import duration
 from rules.rule import SITE_KEYS, Rule
+from rules.schedule import read_schedule
 from rules.speaking.options import USUAL_STORM, read_group, read_inhibit, read_storm
 from rules.titles import Title, read_title
 from rules.watches.contract import RuleKind, Source, Watch
@@ -21,7 +22,20 @@ LANGUAGES: Final = ("vi", "en")
 SPEAKING: Final = ("cooldown", "group", "inhibit", "storm")
 """Keys that say which alerts there are after all, and which incidents speak for them."""
 
-OPTIONS: Final = ("rule", "title", "severity", "lateness", "from", "where", "per", "shadow", *SPEAKING, "note", "tags")
+OPTIONS: Final = (
+    "rule",
+    "title",
+    "severity",
+    "lateness",
+    "schedule",
+    "from",
+    "where",
+    "per",
+    "shadow",
+    *SPEAKING,
+    "note",
+    "tags",
+)
 """The keys that every kind of rule may have."""
 
 KEYS: Final = (*OPTIONS, *(str(kind) for kind in RuleKind))
@@ -95,6 +109,7 @@ class _Reader:
             behaviour=digest("behaviour", repr(self._canonical(self.entry, WITHOUT_EFFECT | ON_INCIDENTS_ONLY))),
             where_from=f"{self.entry.source}:{self.entry.line}",
             text=text_of(self.entry),
+            schedule=read_schedule(self.parts["schedule"], self.scope.timezone) if "schedule" in self.parts else None,
             cooldown=None if "cooldown" not in self.parts else duration(self.parts["cooldown"]),
             group=None if "group" not in self.parts else read_group(self.parts["group"], self._per(kind)),
             inhibit=None if "inhibit" not in self.parts else read_inhibit(self.parts["inhibit"], name),

@@ -5,6 +5,7 @@ from typing import Final
 
 from ioc.model.alerts import Severity
 from ioc.model.instant import Duration
+from rules.schedule import Schedule
 from rules.speaking.options import USUAL_STORM, Group, Inhibit, StormLimit
 from rules.titles import Title
 from rules.watches.contract import RuleKind, Watch
@@ -26,6 +27,7 @@ class Rule:
         behaviour: a hash of what decides which alerts there are; a new title does not change it.
         where_from: file:line, for people.
         text: its own lines of the file, with the comment above them.
+        schedule: the hours in which it exists; None: always.
         cooldown: how long a key rests after an alert before the next one may begin, µs.
         group: which of its alerts make one incident; None: each makes its own.
         inhibit: whose alerts its incidents speak for while they hold.
@@ -44,6 +46,7 @@ class Rule:
     behaviour: str
     where_from: str
     text: str
+    schedule: Schedule | None = None
     cooldown: Duration | None = None
     group: Group | None = None
     inhibit: Inhibit | None = None
