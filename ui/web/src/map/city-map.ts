@@ -30,7 +30,9 @@ import {
   incidentLayers,
   incidentSource,
 } from "./incidents";
+import type { Overlay } from "./overlay";
 import { palette } from "./palette";
+import { WHAT_IF_LAYERS, WhatIfMarks } from "./what-if";
 
 setWorkerUrl(workerUrl);
 
@@ -59,6 +61,8 @@ export class CityMap {
   readonly gl: GlMap;
   readonly incidents: IncidentMarks;
   readonly devices: AssetMarks;
+  private readonly whatIf: WhatIfMarks;
+  private overlay: Overlay | null = null;
   private chosen: Incident | readonly [number, number] | null = null;
   private pointed: string | null = null;
 
@@ -94,6 +98,7 @@ export class CityMap {
     this.gl.addControl(new ScaleControl({ maxWidth: 96, unit: "metric" }), "bottom-right");
     this.incidents = new IncidentMarks(this.gl);
     this.devices = new AssetMarks(this.gl, assets, now);
+    this.whatIf = new WhatIfMarks(this.gl);
     this.gl.on("style.load", () => this.dress());
     this.gl.on("move", () => this.listener.moved());
     this.gl.on("click", (event) => this.click(event));
@@ -138,6 +143,13 @@ export class CityMap {
     this.devices.rewrite();
     this.incidents.rewrite();
     this.choose(this.chosen);
+    this.whatIf.rewrite(colours);
+  }
+
+  /** Lay something else over the map, or make it the operators' own again. */
+  lay(overlay: Overlay | null): void {
+    this.overlay = overlay;
+    this.whatIf.set(overlay, palette(this.look.theme));
   }
 
   setIncidents(incidents: Iterable<Incident>, chosen: string | null): void {
@@ -204,6 +216,10 @@ export class CityMap {
   }
 
   private click(event: MapMouseEvent): void {
+    if (this.overlay !== null) {
+      this.pick(event, this.overlay);
+      return;
+    }
     const incident = this.near(event, INCIDENT_LAYERS);
     if (incident !== undefined) {
       this.listener.openIncident(String(incident.properties.id));
@@ -219,6 +235,15 @@ export class CityMap {
     this.listener.chooseAsset(asset === undefined ? null : String(asset.properties.id));
   }
 
+  private pick(event: MapMouseEvent, overlay: Overlay): void {
+    const place = this.near(event, WHAT_IF_LAYERS);
+    const asset = place === undefined ? this.near(event, ASSET_LAYERS) : undefined;
+    const at = [event.lngLat.lng, event.lngLat.lat] as const;
+    if (place !== undefined) overlay.pick({ kind: "place", id: String(place.properties.id) });
+    else if (asset !== undefined) overlay.pick({ kind: "asset", id: String(asset.properties.id), at });
+    else overlay.pick({ kind: "point", at });
+  }
+
   private async open(cluster: number, center: [number, number]): Promise<void> {
     const source = this.gl.getSource<GeoJSONSource>(INCIDENTS);
     const zoom = await source?.getClusterExpansionZoom(cluster);
@@ -226,9 +251,11 @@ export class CityMap {
   }
 
   private point(event: MapMouseEvent): void {
-    const over = this.near(event, [...INCIDENT_LAYERS, ...CLUSTER_LAYERS]);
+    const laid = this.overlay !== null;
+    const over = this.near(event, laid ? WHAT_IF_LAYERS : [...INCIDENT_LAYERS, ...CLUSTER_LAYERS]);
     const asset = over === undefined ? this.near(event, ASSET_LAYERS) : undefined;
-    this.gl.getCanvas().style.cursor = over !== undefined || asset !== undefined ? "pointer" : "";
+    const pointer = over !== undefined || asset !== undefined;
+    this.gl.getCanvas().style.cursor = pointer ? "pointer" : laid ? "crosshair" : "";
     const id = asset === undefined ? null : String(asset.properties.id);
     if (id === this.pointed) return;
     this.pointed = id;

@@ -7,7 +7,7 @@ import { OUTLINE } from "../shared/sign";
 import type { Palette } from "./palette";
 
 /** Drawn at twice the size so that they are sharp on dense screens. */
-const DENSITY = 2;
+export const DENSITY = 2;
 const SIGN_SIZE = 24;
 const ICON_SIZE = 12;
 const TREES_SIZE = 24;
@@ -22,7 +22,8 @@ export const signImage = (severity: string, hollow: boolean): string =>
   `sign-${severity}${hollow ? "-hollow" : ""}`;
 export const kindImage = (kind: string): string => `kind-${kind}`;
 
-function canvas(size: number): CanvasRenderingContext2D {
+/** A place to draw a picture for the map, counted in CSS pixels. */
+export function canvas(size: number): CanvasRenderingContext2D {
   const element = document.createElement("canvas");
   element.width = size * DENSITY;
   element.height = size * DENSITY;
@@ -32,7 +33,8 @@ function canvas(size: number): CanvasRenderingContext2D {
   return context;
 }
 
-function taken(context: CanvasRenderingContext2D): ImageData {
+/** The picture as the map takes it. */
+export function taken(context: CanvasRenderingContext2D): ImageData {
   return context.getImageData(0, 0, context.canvas.width, context.canvas.height);
 }
 

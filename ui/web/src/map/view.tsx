@@ -20,6 +20,8 @@ import { AssetCard } from "./card";
 import type { CityMap } from "./city-map";
 import { Controls } from "./controls";
 import { Nowhere } from "./nowhere";
+import { overlay } from "./overlay";
+import { WhatIfLegend } from "./what-if-legend";
 
 /** How often devices that are silent fade further, milliseconds. */
 const FADE_EVERY = 15_000;
@@ -126,6 +128,7 @@ export function MapView() {
       requestAnimationFrame(() => place.current && shown.go(to, covered(place.current)));
     }
   });
+  useSignalEffect(() => map.value?.lay(overlay.value));
   // The halo follows what is open: a device's card before an incident.
   useSignalEffect(() => {
     const asset = chosenAsset.value === null ? undefined : assets.get(chosenAsset.value);
@@ -147,6 +150,7 @@ export function MapView() {
       <div class="map-canvas" ref={place} />
       {broken.value ? <p class="map-broken">{words.value.map.noWebgl}</p> : null}
       <Nowhere />
+      <WhatIfLegend />
       <AssetCard map={map.value} moves={moves.value} />
       <Controls
         onZoom={(by) => map.value?.gl.easeTo({ zoom: map.value.gl.getZoom() + by, duration: 180 })}

@@ -7,7 +7,7 @@ import type { Span } from "./scale";
 export const CHANGES = ["added", "gone", "moved", "same"] as const satisfies readonly Change[];
 
 /** A sign for each, so that colour is never the only one. */
-export const SIGNS: Readonly<Record<Change, string>> = { added: "+", gone: "−", moved: "~", same: "=" };
+export const SIGNS: Readonly<Record<Change, string>> = { added: "+", gone: "−", moved: "↔", same: "=" };
 
 /** As many alerts of one lane, in sight at once, are drawn one by one; more are counted. */
 export const APART = 160;
@@ -135,9 +135,11 @@ export function places(alerts: readonly WhatIfAlert[]): PlaceOfAlerts[] {
   }));
 }
 
-/** `+3 −1 ~2`; where nothing changes, how many there are. */
+/** `+3 −1 ↔2`; where nothing changes, how many there are. One alone needs no number beside its sign. */
 export function tally(counts: Readonly<Record<Change, number>>): string {
   const changed = CHANGES.filter((change) => change !== "same" && counts[change] > 0);
+  const only = changed.length === 1 ? changed[0] : undefined;
+  if (only !== undefined) return counts[only] > 1 ? String(counts[only]) : "";
   if (changed.length === 0) return counts.same > 1 ? String(counts.same) : "";
   return changed.map((change) => `${SIGNS[change]}${counts[change]}`).join(" ");
 }
