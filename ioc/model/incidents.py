@@ -31,7 +31,7 @@ class TimelineEntry:
 
     Attributes:
         who: "machine", or the operator's name.
-        what: raised | cleared | acknowledged | commented | resolved | reopened | closed.
+        what: raised | joined | folded | unfolded | cleared | acknowledged | commented | resolved | reopened | closed.
         text: an operator's words; text, never HTML.
     """
 
@@ -42,6 +42,22 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """One of the alerts of an incident that has several.
+
+    Attributes:
+        alert: its id.
+        key: what the rule held for.
+        cleared_at: None while it holds.
+    """
+
+    alert: str
+    key: str
+    raised_at: Instant
+    cleared_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One incident as it stands.
 
@@ -49,7 +65,13 @@ class Incident:
         title: by language ("vi", "en"), filled in.
         key: the key of the alert that opened it.
         assets: ids of the assets concerned, the first one names the place.
-        alerts: ids of its alerts.
+        alerts: ids of its alerts; where it has many, only the first one.
+        alert_count: how many alerts of its own it has had.
+        speaks_for_count: for how many alerts it stands; 0 where that is only its own one.
+        speaks_for: ids of the incidents that were folded under it, the first ones where they are many.
+        members: its alerts, the latest ones where they are many; empty where there is only one.
+        inhibited_by: id of the incident that speaks for it; it is not in the operators' lists then.
+        storm: whether it stands for all that its rule raises too much of.
         evidence: Event JSON of what made it.
         timeline: the latest of what was done to it, oldest first.
         timeline_dropped: how many older entries the timeline no longer holds.
@@ -74,6 +96,12 @@ class Incident:
     assets: tuple[str, ...] = ()
     assignee: str | None = None
     alerts: tuple[str, ...] = ()
+    alert_count: int = 1
+    speaks_for_count: int = 0
+    speaks_for: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
+    inhibited_by: str | None = None
+    storm: bool = False
     evidence: tuple[dict[str, Any], ...] = ()
     numbers: dict[str, Any] = field(default_factory=dict)
     timeline: tuple[TimelineEntry, ...] = ()
@@ -83,8 +111,9 @@ class Incident:
 
     @property
     def is_open(self) -> bool:
-        """Whether it still concerns operators: it holds, or nobody has resolved it yet."""
-        return self.condition is Condition.ACTIVE or self.work_state not in (WorkState.RESOLVED, WorkState.CLOSED)
+        """Whether it still concerns operators: it holds, or waits to be resolved and no other speaks for it."""
+        settled = self.inhibited_by is not None or self.work_state in (WorkState.RESOLVED, WorkState.CLOSED)
+        return self.condition is Condition.ACTIVE or not settled
 
 
 def incident_to_json(incident: Incident, *, full: bool) -> dict[str, Any]:
@@ -113,6 +142,10 @@ def incident_to_json(incident: Incident, *, full: bool) -> dict[str, Any]:
         "assets": list(incident.assets),
         "assignee": incident.assignee,
         "alerts": list(incident.alerts),
+        "alert_count": incident.alert_count,
+        "speaks_for_count": incident.speaks_for_count,
+        "inhibited_by": incident.inhibited_by,
+        "storm": incident.storm,
         "simulated": incident.simulated,
         "revision": incident.revision,
     }
@@ -124,4 +157,14 @@ def incident_to_json(incident: Incident, *, full: bool) -> dict[str, Any]:
             for entry in incident.timeline
         ]
         out["timeline_dropped"] = incident.timeline_dropped
+        out["speaks_for"] = list(incident.speaks_for)
+        out["members"] = [
+            {
+                "alert": member.alert,
+                "key": member.key,
+                "raised_at": whole_milliseconds(member.raised_at),
+                "cleared_at": None if member.cleared_at is None else whole_milliseconds(member.cleared_at),
+            }
+            for member in incident.members
+        ]
     return out

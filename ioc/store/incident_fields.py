@@ -1,13 +1,14 @@
 """How an incident and its alert are written as fields of Redis hashes, which a person can read with redis-cli."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from ioc.model.alerts import AlertState, Severity
-from ioc.model.incidents import Condition, Incident, TimelineEntry, WorkState
-from ioc.model.instant import from_iso, to_iso
+from ioc.model.incidents import Condition, Incident, Member, TimelineEntry, WorkState
+from ioc.model.instant import Instant, from_iso, to_iso
 
 Fields = dict[str, str | float | None]
 """A hash's fields; those without a value are not written."""
@@ -32,13 +33,31 @@ LEAN: Final = (
     "assets",
     "assignee",
     "alerts",
+    "alert_count",
+    "speaks_for_count",
+    "inhibited_by",
+    "storm",
     "simulated",
     "revision",
 )
 """The fields that lists and deltas need."""
 
+MEMBER: Final = ("key", "raised_at", "cleared_at")
+"""The fields of an alert that its incident shows."""
+
 FULL: Final = (*LEAN, "evidence", "numbers", "timeline_dropped")
 """The fields of one incident on its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOf:
+    """An alert that begins, and the incident that it belongs to."""
+
+    alert: str
+    rule: str
+    key: str
+    raised_at: Instant
+    incident: str
 
 
 def incident_fields(incident: Incident) -> Fields:
@@ -63,19 +82,28 @@ def incident_fields(incident: Incident) -> Fields:
         "evidence": json_text(incident.evidence),
         "numbers": json_text(incident.numbers),
         "simulated": "true" if incident.simulated else "false",
+        "storm": "true" if incident.storm else None,
     }
 
 
-def alert_fields(incident: Incident, rule_version: str | None) -> Fields:
-    """Write the alert that opened an incident."""
+def alert_fields(alert: AlertOf, rule_version: str | None) -> Fields:
+    """Write an alert that has begun."""
     return {
-        "rule": incident.rule,
-        "key": incident.key,
+        "rule": alert.rule,
+        "key": alert.key,
         "state": str(AlertState.FIRING),
-        "raised_at": to_iso(incident.raised_at),
-        "incident": incident.id,
+        "raised_at": to_iso(alert.raised_at),
+        "incident": alert.incident,
         "rule_version": rule_version,
     }
+
+
+def read_member(alert: str, fields: Sequence[bytes | None]) -> Member | None:
+    """Read an alert from MEMBER of its hash's fields; None where there is no hash."""
+    key, raised_at, cleared_at = (None if value is None else str(value, "utf-8") for value in fields)
+    if key is None or raised_at is None:
+        return None
+    return Member(alert, key, from_iso(raised_at)[0], None if cleared_at is None else from_iso(cleared_at)[0])
 
 
 def counted(fields: Mapping[str, str | float | None]) -> list[str | float]:
@@ -125,6 +153,10 @@ def read_incident(names: Sequence[str], values: Sequence[bytes | None], timeline
         assets=tuple(msgspec.json.decode(known["assets"])),
         assignee=known.get("assignee"),
         alerts=tuple(msgspec.json.decode(known["alerts"])),
+        alert_count=int(known.get("alert_count") or 1),
+        speaks_for_count=int(known.get("speaks_for_count") or 0),
+        inhibited_by=known.get("inhibited_by"),
+        storm=known.get("storm") == "true",
         evidence=tuple(msgspec.json.decode(known.get("evidence") or "[]")),
         numbers=msgspec.json.decode(known.get("numbers") or "{}"),
         timeline=tuple(_timeline_entry(entry) for entry in timeline),

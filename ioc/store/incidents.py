@@ -7,59 +7,31 @@ neither can undo the other. What the machine computes twice is written once.
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from dataclasses import replace
+from typing import Final, Literal
 from uuid import uuid4
 
 from ioc.model.alerts import Severity
 from ioc.model.identity import digest
 from ioc.model.incidents import Condition, Incident, TimelineEntry, WorkState
-from ioc.model.instant import Instant, to_iso
+from ioc.model.instant import DAY, HOUR, Instant, to_iso
 from ioc.store import keys
-from ioc.store.connection import Argument, Connection, Script
-from ioc.store.incident_fields import (
-    FULL,
-    LEAN,
-    alert_fields,
-    counted,
-    entry_text,
-    incident_fields,
-    json_text,
-    read_incident,
-)
+from ioc.store.connection import Argument, Connection
+from ioc.store.incident_fields import FULL, LEAN, MEMBER, entry_text, read_incident, read_member
+from ioc.store.incident_writes import KEPT_CLOSED_S, LIMITS, ClearedAlert, Writes, calls_of, hour_name, script
+
+__all__ = ["KEPT_CLOSED_S", "ClearedAlert", "Incidents", "Refused", "UnknownIncident", "Writes"]
 
 Command = Literal["acknowledge", "comment", "resolve"]
 
-TIMELINE_BOUND: Final = 500
-"""Entries of an incident's timeline that are kept; what is dropped is counted in the incident."""
+_COMMAND: Final = script("command")
 
-LOG_BOUND: Final = 100_000
-"""Changes that the log keeps, about; whoever is further behind takes a snapshot."""
-
-RECENT_BOUND: Final = 10_000
-"""Closed incidents that `find` and `snapshot` still know."""
-
-KEPT_CLOSED_S: Final = 30 * 86_400
-"""Seconds that a closed incident can still be looked up by its id."""
-
-COMMAND_MEMORY_S: Final = 86_400
-"""Seconds that the idempotency key of a command is remembered."""
-
-LIMITS: Final = (TIMELINE_BOUND, LOG_BOUND, RECENT_BOUND, KEPT_CLOSED_S, COMMAND_MEMORY_S)
-
-
-def _script(name: str) -> Script:
-    return Script(f"{Script.from_file('shared').text}\n{Script.from_file(name).text}")
-
-
-_RAISE: Final = _script("raise")
-_CLEAR: Final = _script("clear")
-_COMMAND: Final = _script("command")
+SHOWN_OF_ONE: Final = 100
+"""Alerts of one incident, and incidents that it speaks for, that are shown with it; all of them are counted."""
 
 _CHUNK: Final = 256
 # What names no incident, and above all not some other key of the store.
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_MACHINE: Final = "machine"
 _DONE: Final[Mapping[Command, str]] = {"acknowledge": "acknowledged", "comment": "commented", "resolve": "resolved"}
 
 
@@ -80,23 +52,6 @@ class Refused(Exception):
         super().__init__(reason)
         self.reason = reason
         self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class ClearedAlert:
-    """The machine's word that an alert no longer holds.
-
-    Attributes:
-        incident: id of the incident that the alert opened.
-        alert: the alert's id.
-        at: when it stopped to hold.
-        evidence: Event JSON of what cleared it; kept with the alert.
-    """
-
-    incident: str
-    alert: str
-    at: Instant
-    evidence: tuple[dict[str, Any], ...] = ()
 
 
 class Incidents:
@@ -123,15 +78,42 @@ class Incidents:
         Returns:
             How many of them were real changes.
         """
-        versions = rule_versions or {}
+        return await self.write(Writes(opened=tuple(opened), cleared=tuple(cleared)), rule_versions=rule_versions)
+
+    async def write(self, writes: Writes, *, rule_versions: Mapping[str, str] | None = None) -> int:
+        """Write what became of incidents; writing any of it twice changes nothing.
+
+        Args:
+            writes: see `Writes`.
+            rule_versions: rule name to the hash of the rule that raised the alert.
+
+        Returns:
+            How many incidents and alerts it changed.
+        """
         changes = 0
-        for script, calls in (
-            (_RAISE, [_raising(incident, versions.get(incident.rule)) for incident in opened]),
-            (_CLEAR, [_clearing(alert) for alert in cleared]),
-        ):
+        for script_, calls in calls_of(writes, rule_versions or {}, LIMITS):
             for start in range(0, len(calls), _CHUNK):
-                changes += sum(await self._connection.run_many(script, calls[start : start + _CHUNK]))
+                answers = await self._connection.run_many(script_, calls[start : start + _CHUNK])
+                changes += sum(answer for answer in answers if answer is not None)
         return changes
+
+    async def raised_by_rule(self, since: Instant) -> dict[str, int]:
+        """Count the alerts that each rule has raised in the hours from the one that `since` lies in.
+
+        By the stream's clock; of the latest week.
+        """
+        known = self._connection
+        first = since // HOUR * HOUR
+        found: dict[str, int] = {}
+        latest = await known.call("GET", keys.RAISED_LATEST)
+        if latest is None:
+            return {}
+        hours = [hour_name(hour) for hour in range(max(first, int(latest) - 8 * DAY), int(latest) + 1, HOUR)]
+        for fields in await known.call_many([["HGETALL", keys.raised(hour)] for hour in hours]):
+            for rule, count in fields.items():
+                name = str(rule, "utf-8")
+                found[name] = found.get(name, 0) + int(count)
+        return found
 
     async def command(
         self,
@@ -190,11 +172,26 @@ class Incidents:
         """Look one incident up, with evidence, numbers and timeline; None where there is none."""
         if not _ID.fullmatch(incident_id):
             return None
-        values, timeline = await self._connection.call_many(
-            [["HMGET", keys.incident(incident_id), *FULL], ["LRANGE", keys.incident_timeline(incident_id), 0, -1]],
+        values, timeline, alerts, smaller = await self._connection.call_many(
+            [
+                ["HMGET", keys.incident(incident_id), *FULL],
+                ["LRANGE", keys.incident_timeline(incident_id), 0, -1],
+                ["LRANGE", keys.incident_alerts(incident_id), -SHOWN_OF_ONE, -1],
+                ["ZRANGE", keys.incident_speaks_for(incident_id), 0, SHOWN_OF_ONE - 1],
+            ],
             atomic=True,
         )
-        return read_incident(FULL, values, timeline)
+        incident = read_incident(FULL, values, timeline)
+        if incident is None or not (alerts or smaller):
+            return incident
+        names = [*incident.alerts, *(str(name, "utf-8") for name in alerts)] if alerts else []
+        rows = await self._connection.call_many([["HMGET", keys.alert(name), *MEMBER] for name in names])
+        members = (read_member(name, row) for name, row in zip(names, rows, strict=True))
+        return replace(
+            incident,
+            members=tuple(member for member in members if member is not None),
+            speaks_for=tuple(str(name, "utf-8") for name in smaller),
+        )
 
     async def find(
         self,
@@ -301,52 +298,6 @@ class Incidents:
         rows = await self._connection.call_many([["HMGET", keys.incident(str(name, "utf-8")), *LEAN] for name in names])
         incidents = (read_incident(LEAN, row, ()) for row in rows)
         return [incident for incident in incidents if incident is not None]
-
-
-_Call = tuple[list[str], list[Argument]]
-
-
-def _raising(incident: Incident, rule_version: str | None) -> _Call:
-    raised_at = to_iso(incident.raised_at)
-    first_alert = incident.alerts[0] if incident.alerts else incident.id
-    names = [
-        keys.incident(incident.id),
-        keys.alert(first_alert),
-        keys.incident_timeline(incident.id),
-        keys.INCIDENTS_OPEN,
-        keys.INCIDENTS_LOG,
-    ]
-    entry = TimelineEntry(at=incident.raised_at, who=_MACHINE, what="raised")
-    arguments = [
-        incident.id,
-        raised_at,
-        incident.raised_at,
-        entry_text(entry),
-        *counted(incident_fields(incident)),
-        *counted(alert_fields(incident, rule_version)),
-    ]
-    return names, [*arguments, *LIMITS]
-
-
-def _clearing(cleared: ClearedAlert) -> _Call:
-    names = [
-        keys.incident(cleared.incident),
-        keys.alert(cleared.alert),
-        keys.incident_timeline(cleared.incident),
-        keys.INCIDENTS_OPEN,
-        keys.INCIDENTS_RECENT,
-        keys.INCIDENTS_LOG,
-    ]
-    entry = TimelineEntry(at=cleared.at, who=_MACHINE, what="cleared")
-    arguments: list[Argument] = [
-        cleared.incident,
-        to_iso(cleared.at),
-        cleared.at,
-        entry_text(entry),
-        json_text(cleared.evidence),
-        *LIMITS,
-    ]
-    return names, arguments
 
 
 def _refusal(what: Command, state: WorkState, assignee: str) -> Refused:

@@ -85,6 +85,21 @@ def incident_timeline(incident_id: str) -> str:
     return f"ioc:incident:{incident_id}:timeline"
 
 
+def incident_alerts(incident_id: str) -> str:
+    """Name the list of the alerts of an incident that has several, in the order in which they came."""
+    return f"ioc:incident:{incident_id}:alerts"
+
+
+def incident_speaks_for(incident_id: str) -> str:
+    """Name the sorted set of the incidents that were folded under one."""
+    return f"ioc:incident:{incident_id}:speaks-for"
+
+
+def raised(hour: str) -> str:
+    """Name the hash that counts, by rule, the alerts raised in an hour such as 2026-01-05T08; it expires."""
+    return f"ioc:raised:{hour}"
+
+
 def command(idempotency_key: str) -> str:
     """Name the key that remembers a person's command, so that a repeated one is carried out once."""
     return f"ioc:command:{idempotency_key}"
@@ -115,6 +130,7 @@ ASSETS_VERSION: Final = "ioc:assets:version"
 INCIDENTS_OPEN: Final = "ioc:incidents:open"
 INCIDENTS_RECENT: Final = "ioc:incidents:recent"
 INCIDENTS_LOG: Final = "ioc:incidents:log"
+RAISED_LATEST: Final = "ioc:raised:latest"
 REJECTED: Final = "ioc:rejected"
 COUNTERS: Final = "ioc:counters"
 PROCESSES: Final = "ioc:processes"

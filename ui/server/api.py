@@ -148,8 +148,16 @@ def router(
             Query(description="Only those in this area or an area within it.", max_length=64),
             BLANK_IS_ALL,
         ] = None,
+        inhibited_by: Annotated[
+            str | None,
+            Query(description="Those for which this incident speaks, in place of those that stand by themselves."),
+            BLANK_IS_ALL,
+        ] = None,
     ) -> Response:
-        """All open incidents, and those that were closed within the last hour, that fit every given filter."""
+        """All open incidents, and those that were closed within the last hour, that fit every given filter.
+
+        Those for which a larger incident speaks are found under that one only.
+        """
         areas = None if area is None else world.areas_within(area)
         if area is not None and areas is None:
             raise Problem(
@@ -159,7 +167,9 @@ def router(
                 where="query: area",
                 expected="the id of an area, see area_tree of GET /api/city",
             )
-        found = world.find(condition=condition, work_state=work_state, severity=severity, areas=areas)
+        found = world.find(
+            condition=condition, work_state=work_state, severity=severity, areas=areas, under=inhibited_by
+        )
         return written_json(b'{"incidents":' + array(found) + b',"total":' + str(len(found)).encode() + b"}")
 
     @api.get(

@@ -106,6 +106,15 @@ class TimelineEntry(BaseModel):
     text: str | None = Field(description="An operator's words: text, never HTML.")
 
 
+class MemberAlert(BaseModel):
+    """One of the alerts of an incident that has several."""
+
+    alert: str = Field(description="Its id.", examples=["5f2c7a90d1e84b36"])
+    key: str = Field(description="What the rule held for.", examples=["ap-17"])
+    raised_at: Milliseconds
+    cleared_at: Milliseconds | None
+
+
 class LeanIncident(BaseModel):
     """An incident as lists and the websocket show it."""
 
@@ -126,7 +135,11 @@ class LeanIncident(BaseModel):
     place: str | None = Field(description="Where, as people call it.", examples=["Hồ Xuân Hương"])
     assets: list[str] = Field(description="Ids of the assets concerned; the first one names the place.")
     assignee: str | None = Field(description="Who has acknowledged it.")
-    alerts: list[str] = Field(description="Ids of its alerts.")
+    alerts: list[str] = Field(description="Ids of its alerts; where it has many, only the first one.")
+    alert_count: int = Field(description="How many alerts of its own it has had.", examples=[1])
+    speaks_for_count: int = Field(description="For how many alerts it stands; 0 where that is only its own.")
+    inhibited_by: str | None = Field(description="Id of the incident that speaks for it; then it is in no list.")
+    storm: bool = Field(description="Whether it stands for all that its rule raises too much of.")
     simulated: bool = Field(description="Whether a pretend city made it.")
     revision: int = Field(description="Grows by one with every change; a copy with a smaller one is older.")
 
@@ -138,6 +151,8 @@ class FullIncident(LeanIncident):
     numbers: dict[str, Any] = Field(description="What the rule measured.")
     timeline: list[TimelineEntry] = Field(description="What was done to it, oldest first.")
     timeline_dropped: int = Field(description="How many older entries the timeline no longer holds.")
+    speaks_for: list[str] = Field(description="Ids of the incidents that were folded under it; at most 100.")
+    members: list[MemberAlert] = Field(description="Its alerts where it has several: the first, and the latest 100.")
 
 
 class IncidentList(BaseModel):

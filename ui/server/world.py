@@ -73,7 +73,7 @@ class World:
         known = self.incidents.get(incident.id)
         if known is not None and known.revision >= incident.revision:
             return False
-        self.incidents[incident.id] = replace(incident, evidence=(), numbers={}, timeline=())
+        self.incidents[incident.id] = replace(incident, evidence=(), numbers={}, timeline=(), speaks_for=(), members=())
         written = self._incident_json[incident.id] = _encode(incident_to_json(incident, full=False))
         self._changed_incidents.append(written)
         return True
@@ -161,12 +161,14 @@ class World:
         work_state: WorkState | None = None,
         severity: Severity | None = None,
         areas: frozenset[str] | None = None,
+        under: str | None = None,
     ) -> list[bytes]:
-        """Find incidents, the latest raised first, as JSON."""
+        """Find incidents, the latest raised first, as JSON: those that stand by themselves, or under a larger one."""
         found = [
             incident
             for incident in self.incidents.values()
-            if (condition is None or incident.condition is condition)
+            if incident.inhibited_by == under
+            and (condition is None or incident.condition is condition)
             and (work_state is None or incident.work_state is work_state)
             and (severity is None or incident.severity is severity)
             and (areas is None or incident.area in areas)
