@@ -12,14 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from ioc.model.alerts import AlertChange, AlertState
-from ioc.model.city import City
-from ioc.model.faults import Fault
 from ioc.model.identity import alert_id, incident_id
 from ioc.model.incidents import Condition
 from ioc.model.instant import LATEST, SECOND, to_milliseconds
 from ioc.model.quantities import Catalogue
 from ioc.runtime import clock
-from ioc.runtime.folder_watch import FolderWatch
 from ioc.runtime.logging import Log
 from ioc.runtime.tasks import end
 from ioc.store.catalogue import load_catalogue
@@ -31,14 +28,14 @@ from ioc.store.history.archiver import Archiver
 from ioc.store.incidents import ClearedAlert
 from ioc.store.last_states import LastStates
 from ioc.store.opening import Store
-from rules.book import BadBook, RuleBook, read_book
+from rules.book import RuleBook
 from rules.checkpointing import RulesState, from_bytes
 from rules.engine import Engine
-from rules.expressions import Scope, scope_of
-from rules.incidents import Surroundings, open_incident
+from rules.incidents import open_incident
+from rules.keeping import BookKeeper
 from rules.merging import Portion, portions
 from rules.preparing import Prepared, catch_up, prepare
-from rules.published import Running, running
+from rules.published import Running
 from rules.rebuilding import APART, Rebuilding, alert_keys, put_together, to_rebuild
 from rules.rule import Rule
 from rules.saving import Saving, Snapshot
@@ -70,7 +67,6 @@ class _Work:
     Attributes:
         firing: alerts that hold: alert id to rule, key and raised_at.
         shadows: the same of shadow rules.
-        book_error: why what is now said of rules is not what runs.
         caught_up: whether everything that an earlier process may have computed has been computed again.
     """
 
@@ -82,7 +78,6 @@ class _Work:
     events: int = 0
     firing: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     shadows: dict[str, tuple[str, str, int]] = field(default_factory=dict)
-    book_error: str = ""
     caught_up: bool = False
 
     @property
@@ -137,12 +132,8 @@ class _Stage:
         self._settings = settings
         self._stop = stop
         self._catalogue: Catalogue = load_catalogue()
-        self._watch = FolderWatch(settings.rules_dir)
-        self._city: City | None = None
-        self._surroundings = Surroundings({}, lambda _: None, ())
-        self._registry_version = -1
-        self._revision = -1
-        self._files = RuleBook(())
+        self._keeper = BookKeeper(store, settings, self._catalogue)
+        self._mistakes = ""
         self._shadows = Shadows(store.shadow_alerts)
         self._preparing: asyncio.Task[Prepared] | None = None
         self._store_error = ""
@@ -165,12 +156,12 @@ class _Stage:
             await end([task for task in tasks if task is not None])
 
     async def _start(self) -> _Work:
-        await self._patiently(self._load_city)
-        self._files = self._read_first_book()
+        await self._patiently(self._keeper.load_city)
+        self._keeper.read_files()
         self._saving.token = await self._acquire()
-        said = await self._patiently(self._said)
+        said = await self._patiently(self._keeper.said)
         work = await self._resume(said)
-        work.book_error = "\n".join(said.mistakes)
+        self._mistakes = "\n".join(said.mistakes)
         log.info("rules are running", rules=len(work.book.rules), position=work.position)
         await self._report(work)
         return work
@@ -204,26 +195,6 @@ class _Stage:
                 saved_at, saved_events = now, work.events
             if 0 < len(entries) < ENTRIES_AT_ONCE and not self._stop.is_set():
                 await asyncio.sleep(max(0.0, read_at + PACE_S - asyncio.get_running_loop().time()))
-
-    def _read_first_book(self) -> RuleBook:
-        try:
-            return self._read_book()
-        except BadBook as mistakes:
-            raise Fault(str(mistakes)) from mistakes
-
-    def _read_book(self) -> RuleBook:
-        return read_book(self._settings.rules_dir, self._scope())
-
-    def _scope(self) -> Scope:
-        return scope_of(self._catalogue, "UTC" if self._city is None else self._city.timezone)
-
-    async def _said(self) -> Running:
-        """Take up what the files say, and put together what is to run."""
-        versions = self._store.rule_versions
-        now = clock.now()
-        await versions.take_files({rule.name: (rule.version, rule.text) for rule in self._files.rules}, now=now)
-        self._revision = await versions.revision()
-        return running(self._files, await versions.current(), await versions.shadows(), self._scope())
 
     async def _acquire(self) -> int:
         owner = f"rules@{socket.gethostname()}"
@@ -264,17 +235,7 @@ class _Stage:
         return work
 
     def _engine(self, book: RuleBook) -> Engine:
-        return Engine(book, self._catalogue, self._surroundings.registry)
-
-    async def _load_city(self) -> None:
-        version = await self._store.assets.version()
-        if version == self._registry_version:
-            return
-        self._city = await self._store.assets.city()
-        registry = await self._store.assets.load()
-        self._registry_version = version
-        areas = () if self._city is None else self._city.areas
-        self._surroundings = Surroundings(registry, lambda _: None, areas)
+        return Engine(book, self._catalogue, self._keeper.surroundings.registry)
 
     async def _read(self, work: _Work) -> list[Entry]:
         return await self._store.events.read(work.position, limit=ENTRIES_AT_ONCE, wait=READ_WAIT_S)
@@ -294,7 +255,7 @@ class _Stage:
 
     async def _write(self, work: _Work, changes: list[AlertChange]) -> None:
         rules = work.rules
-        around = replace(self._surroundings, state_of=work.states.get)
+        around = replace(self._keeper.surroundings, state_of=work.states.get)
         opened = [open_incident(rules[c.rule], c, around) for c in changes if c.to is AlertState.FIRING]
         cleared = [
             ClearedAlert(incident_id(change.alert), change.alert, change.at)
@@ -364,26 +325,15 @@ class _Stage:
         await self._save(self._snapshot(work))
 
     async def _look_for_changes(self, work: _Work) -> None:
-        """See whether files, publications or the registry say something new; on a mistake the last good rules stay."""
-        registry = self._registry_version
-        await self._patiently(self._load_city)
-        revision = await self._patiently(self._store.rule_versions.revision)
-        of_city, of_files = registry != self._registry_version, self._watch.changed()
-        if not (of_city or of_files or revision != self._revision):
+        """Take up what files, publications or the registry say anew; on a mistake the last good rules stay."""
+        news = await self._patiently(self._keeper.news)
+        if news is None:
             return
-        mistakes = ""
-        if of_city or of_files:
-            try:
-                self._files = self._read_book()
-            except Fault as mistake:
-                mistakes = str(mistake)
-        said = await self._patiently(self._said)
-        mistakes = "\n".join(filter(None, (mistakes, *said.mistakes)))
-        if mistakes and mistakes != work.book_error:
-            log.warning("the rule book has mistakes; the last good rules stay", mistakes=mistakes)
-        work.book_error = mistakes
-        if of_city or said.book.version != work.book.version:
-            await self._make_ready(work, said.book)
+        if news.mistakes and news.mistakes != self._mistakes:
+            log.warning("the rule book has mistakes; the last good rules stay", mistakes=news.mistakes)
+        self._mistakes = news.mistakes
+        if news.of_city or news.book.version != work.book.version:
+            await self._make_ready(work, news.book)
 
     async def _make_ready(self, work: _Work, book: RuleBook) -> None:
         """Begin to show a book's new and edited rules the past; the others run on meanwhile."""
@@ -406,7 +356,7 @@ class _Stage:
             keys,
             work.firing | work.shadows,
             self._catalogue,
-            self._surroundings.registry,
+            self._keeper.surroundings.registry,
             first_ref=work.engine.next_ref + APART,
         )
         return await prepare(book, anew, self._store.events, self._history, until=work.position, clock=work.clock)
@@ -440,7 +390,7 @@ class _Stage:
 
     async def _report(self, work: _Work) -> None:
         lag = max(0.0, (clock.now() - work.clock) / SECOND) if work.clock else 0.0
-        message = work.book_error or self._store_error
+        message = self._mistakes or self._store_error
         fields: dict[str, str | int | float] = {
             "state": "degraded" if message else "ok",
             "message": message,
@@ -450,7 +400,7 @@ class _Stage:
             "events_total": work.events,
             "rules_loaded": len(work.book.rules),
             "book_version": work.book.version,
-            "book_error": work.book_error,
+            "book_error": self._mistakes,
             "alerts_firing": len(work.firing),
             "pid": os.getpid(),
         }
