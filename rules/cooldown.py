@@ -110,7 +110,7 @@ class Cooldown:
     def dump(self) -> dict[str, Any]:
         """Give the state as plain data."""
         return {
-            "ended": self._ended,
+            "ended": dict(self._ended),
             "moved": {key: list(pair) for key, pair in self._moved.items()},
             "held_back": self.held_back,
             "waiting": [

@@ -1,7 +1,7 @@
 """From alerts to incidents: a change of an alert becomes an incident with a title, a place and its evidence."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ioc.model.alerts import AlertChange
@@ -41,6 +41,9 @@ def open_incident(rule: Rule, change: AlertChange, surroundings: Surroundings) -
     assets = _assets(rule, change, rows)
     known = next((surroundings.registry[name] for name in assets if name in surroundings.registry), None)
     lat, lon = _place(assets, rows, surroundings)
+    gathered = change.gathered
+    if gathered is not None and gathered.lat is not None:
+        lat, lon = gathered.lat, gathered.lon
     area = known.area if known is not None and known.area is not None else None
     if area is None and lat is not None and lon is not None:
         area = area_at(surroundings.areas, lat, lon)
@@ -83,7 +86,38 @@ def open_incident(rule: Rule, change: AlertChange, surroundings: Surroundings) -
     )
 
 
+STORM_TITLES: Final = {
+    "vi": "Bão cảnh báo: luật {rule}",
+    "en": "Storm of alerts: rule {rule}",
+}
+"""What operators read of a rule that raises too much: its own title speaks of one thing in one place."""
+
+
+def open_storm(rule: Rule, change: AlertChange, incident: str, surroundings: Surroundings) -> Incident:
+    """Write the incident that stands for all that a rule raises too much of.
+
+    Args:
+        rule: the rule.
+        change: the alert that was one too many; its evidence is shown.
+        incident: the storm's id.
+        surroundings: as for any other.
+    """
+    return replace(
+        open_incident(rule, change, surroundings),
+        id=incident,
+        title={language: text.format(rule=rule.name) for language, text in STORM_TITLES.items()},
+        storm=True,
+        lat=None,
+        lon=None,
+        area=None,
+        place=None,
+        assets=(),
+    )
+
+
 def _assets(rule: Rule, change: AlertChange, rows: Sequence[Row]) -> tuple[str, ...]:
+    if change.gathered is not None:
+        return change.gathered.assets
     if rule.kind.pairs:
         return tuple(dict.fromkeys(change.key.split(SEPARATOR)))
     if rule.per == ("asset",):

@@ -289,6 +289,11 @@ class Incidents:
         latest = await self._connection.call("XREVRANGE", keys.INCIDENTS_LOG, "+", "-", "COUNT", 1)
         return str(latest[0][0], "ascii") if latest else "0-0"
 
+    async def alert_ids(self, incident_id: str) -> list[str]:
+        """Name all the alerts that have joined an incident and are kept one by one, in order."""
+        names = await self._connection.call("LRANGE", keys.incident_alerts(incident_id), 0, -1)
+        return [str(name, "utf-8") for name in names]
+
     async def alert(self, alert_id: str) -> dict[str, str]:
         """Read an alert as it is kept: rule, key, state, raised_at, cleared_at, incident; empty where unknown."""
         fields = await self._connection.call("HGETALL", keys.alert(alert_id))
