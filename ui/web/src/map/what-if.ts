@@ -1,22 +1,22 @@
 /** What a drafted rule would have done, laid over the map: a sign at each place, and the live incidents dimmed. */
 
 import type { GeoJSONSource, Map as GlMap, LayerSpecification } from "maplibre-gl";
-import { CHANGES, type PlaceOfAlerts, tally } from "../rules/pictures/lanes";
+import { CHANGES } from "../rules/pictures/lanes";
 import { FULL, STROKE } from "../rules/pictures/sign-outline";
 import type { Change } from "../rules/protocol";
 import { canvas, DENSITY, taken } from "./images";
 import type { Overlay } from "./overlay";
 import { type Palette, STRONG_FONT } from "./palette";
+import { image, whatIfFeatures } from "./what-if-features";
 
 const WHAT_IF = "what-if";
 const ASKED = "what-if-asked";
-export const WHAT_IF_LAYERS = ["what-if-sign"];
+/** What changes lies above what stays, and gets its text first. */
+export const WHAT_IF_LAYERS = ["what-if-same", "what-if-sign"];
 
 const SIZE = 22;
 /** The opacity of incidents while something else is what matters. */
 const DIM = 0.22;
-
-const image = (change: Change): string => `what-if-${change}`;
 
 export function colourOf(change: Change, colours: Palette): string {
   if (change === "added") return colours.online;
@@ -53,27 +53,6 @@ function drawSign(change: Change, colours: Palette): ImageData {
   return taken(context);
 }
 
-/** What is drawn of places: those where something changes above those where nothing does. */
-export function whatIfFeatures(
-  places: readonly PlaceOfAlerts[],
-  selected: string | null,
-): GeoJSON.FeatureCollection {
-  return {
-    type: "FeatureCollection",
-    features: places.map((place) => ({
-      type: "Feature",
-      properties: {
-        id: place.id,
-        image: image(place.most),
-        tally: tally(place.counts),
-        rank: CHANGES.indexOf(place.most as (typeof CHANGES)[number]),
-        chosen: place.id === selected ? 1 : 0,
-      },
-      geometry: { type: "Point", coordinates: [...place.at] },
-    })),
-  };
-}
-
 function layers(colours: Palette): LayerSpecification[] {
   return [
     {
@@ -89,32 +68,8 @@ function layers(colours: Palette): LayerSpecification[] {
         "circle-stroke-width": 2,
       },
     },
-    {
-      id: "what-if-sign",
-      type: "symbol",
-      source: WHAT_IF,
-      layout: {
-        "icon-image": ["get", "image"],
-        "icon-size": ["case", ["==", ["get", "rank"], CHANGES.indexOf("same")], 0.7, 1],
-        "icon-allow-overlap": true,
-        "icon-overlap": "always",
-        "text-field": ["get", "tally"],
-        "text-font": STRONG_FONT,
-        "text-size": 12,
-        "text-anchor": "left",
-        "text-offset": [1, 0],
-        "text-optional": true,
-        "text-max-width": 20,
-        // The first is laid out first and gets its text; what is drawn last lies on top.
-        "symbol-sort-key": ["get", "rank"],
-      },
-      paint: {
-        "text-color": colours.text,
-        "text-halo-color": colours.halo,
-        "text-halo-width": 1.6,
-        "text-halo-blur": 0.4,
-      },
-    },
+    signs("what-if-same", colours, 0.7),
+    signs("what-if-sign", colours, 1),
     {
       id: "what-if-asked",
       type: "circle",
@@ -128,6 +83,37 @@ function layers(colours: Palette): LayerSpecification[] {
       },
     },
   ];
+}
+
+function signs(id: string, colours: Palette, size: number): LayerSpecification {
+  const same = CHANGES.indexOf("same");
+  return {
+    id,
+    type: "symbol",
+    source: WHAT_IF,
+    filter: [id === "what-if-same" ? "==" : "!=", ["get", "rank"], same],
+    layout: {
+      "icon-image": ["get", "image"],
+      "icon-size": size,
+      "icon-allow-overlap": true,
+      "icon-overlap": "always",
+      "text-field": ["get", "tally"],
+      "text-font": STRONG_FONT,
+      "text-size": 12,
+      "text-anchor": "left",
+      "text-offset": [1, 0],
+      "text-optional": true,
+      "text-max-width": 20,
+      // What is drawn last lies on top.
+      "symbol-sort-key": ["-", same, ["get", "rank"]],
+    },
+    paint: {
+      "text-color": colours.text,
+      "text-halo-color": colours.halo,
+      "text-halo-width": 1.6,
+      "text-halo-blur": 0.4,
+    },
+  };
 }
 
 const INCIDENT_MARKS = ["incident-ring", "incident-cluster", "incident-sign", "incident-cluster-count"];
@@ -190,7 +176,7 @@ export class WhatIfMarks {
   private lift(): void {
     if (!this.laid) return;
     this.laid = false;
-    for (const id of ["what-if-asked", "what-if-sign", "what-if-halo"]) {
+    for (const id of ["what-if-asked", ...WHAT_IF_LAYERS, "what-if-halo"]) {
       if (this.map.getLayer(id) !== undefined) this.map.removeLayer(id);
     }
     for (const id of [WHAT_IF, ASKED]) if (this.map.getSource(id) !== undefined) this.map.removeSource(id);
