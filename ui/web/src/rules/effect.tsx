@@ -4,25 +4,12 @@ import { language, words } from "../i18n";
 import { number, seconds } from "../shared/format";
 import { Icon } from "../shared/icon";
 import { visible } from "../shared/visible";
-import { showMistake } from "./actions";
+import { showMistake, tab } from "./actions";
+import { lasting } from "./pictures/say";
 import type { Change } from "./protocol";
-import {
-  asking,
-  chooseHours,
-  hours,
-  list,
-  mistakes,
-  published,
-  since,
-  stale,
-  until,
-  whatIf,
-  whatIfTrouble,
-} from "./store";
+import { asking, list, mistakes, published, since, stale, until, whatIf, whatIfTrouble } from "./store";
 
 const CHANGES: readonly Change[] = ["same", "added", "gone", "moved"];
-const SPANS = [1, 24, 168, 720] as const;
-const HOUR = 3_600_000;
 
 export function Effect() {
   const said = words.value.rules.effect;
@@ -33,8 +20,7 @@ export function Effect() {
         <i style={{ transform: `scaleX(${Math.max(0.04, progress?.progress ?? 0)})` }} />
       </div>
       <div class="effect-head">
-        <span>{said.last}</span>
-        <Span />
+        <span>{said.over(lasting(until.value - since.value, language.value, words.value))}</span>
         {progress === null || progress.progress <= 0 ? null : (
           <span class="effect-doing">{Math.round(progress.progress * 100)} %</span>
         )}
@@ -44,38 +30,15 @@ export function Effect() {
   );
 }
 
-/** How much of the past is looked at. */
-function Span() {
-  const said = words.value.rules.effect;
-  const history = list.value?.history;
-  const kept = history?.since != null && history.until != null ? (history.until - history.since) / HOUR : 0;
-  // What is longer than the history is all of it.
-  const spans = SPANS.filter((span) => span <= kept);
-  const own = hours.value === 0;
-  const chosen = own ? "0" : spans.some((span) => span === hours.value) ? String(hours.value) : "Infinity";
-  return (
-    <select
-      class="field-select"
-      aria-label={said.last}
-      value={chosen}
-      onChange={(event) => chooseHours(Number(event.currentTarget.value))}
-    >
-      {spans.map((span) => (
-        <option key={span} value={String(span)}>
-          {said.hours[span]}
-        </option>
-      ))}
-      <option value="Infinity">{said.all}</option>
-      {own ? <option value="0">{said.part}</option> : null}
-    </select>
-  );
-}
-
 function Figures() {
   const said = words.value.rules.effect;
   const say = (figure: number): string => number(figure, language.value);
   const wrong = mistakes.value[0];
   const answer = whatIf.value;
+  if (wrong !== undefined && tab.value === "text") {
+    // There it is said where it stands.
+    return <p class="quiet effect-waits">{said.waits}</p>;
+  }
   if (wrong !== undefined) {
     return (
       <button

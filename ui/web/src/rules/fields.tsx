@@ -57,7 +57,7 @@ export function Measure({ label, path, written, what, main = false, begins, miss
         aria-label={said.add(label)}
         onClick={() => setField(path, begins)}
       >
-        <Icon name="plus" size={12} /> {missing ?? label}
+        {missing === undefined ? <Icon name="plus" size={12} /> : null} {missing ?? label}
       </button>
     );
   }
@@ -120,19 +120,23 @@ export function TextField({ label, path, written, code = false, hint = "" }: Tex
     if (typed.peek().trim() !== written) typed.value = written;
   }, [written]);
   return (
-    <input
-      type="text"
-      class={code ? "code" : ""}
+    <textarea
+      class={`field-text ${code ? "code" : ""}`}
       aria-label={label}
       title={label}
       placeholder={hint}
       spellcheck={false}
       autoComplete="off"
       maxLength={2_000}
+      rows={Math.min(4, Math.max(1, Math.ceil(typed.value.length / (code ? 36 : 42))))}
       value={typed.value}
       onInput={(event) => {
-        typed.value = event.currentTarget.value;
+        // It is one line of the rule, however many it takes to show.
+        typed.value = event.currentTarget.value.replace(/\s*\n\s*/g, " ");
         setField(path, typed.value.trim());
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") event.preventDefault();
       }}
     />
   );
@@ -145,10 +149,12 @@ interface ConditionProps {
   readonly main?: boolean;
   /** What stands in for the quantity where the condition compares something that has no name. */
   readonly of?: string;
+  /** The quantity that has just been named: it is not named again. */
+  readonly like?: string;
 }
 
 /** A condition: three fields where it is simple, else its words with its numbers open to be changed. */
-export function Condition({ label, path, written, main = false, of }: ConditionProps) {
+export function Condition({ label, path, written, main = false, of, like }: ConditionProps) {
   const said = words.value.rules.form;
   const asText = useSignal(false);
   const simple = readSimple(written);
@@ -192,8 +198,8 @@ export function Condition({ label, path, written, main = false, of }: ConditionP
     const value = Number(simple?.number ?? bare?.[2] ?? 0);
     const unit = simple === null ? null : quantities.value[name]?.unit;
     return (
-      <span class="condition">
-        {simple === null ? null : (
+      <span class={main ? "condition condition-main" : "condition condition-row"}>
+        {simple === null || simple.name === like ? null : (
           <QuantitySelect
             value={name}
             onChoose={(next) => setField(path, `${next} ${operator} ${simple.number}`)}
@@ -237,8 +243,7 @@ export function Condition({ label, path, written, main = false, of }: ConditionP
   pieces.push(<code key="rest">{written.slice(end)}</code>);
   return (
     <span class="condition condition-words">
-      <span>{pieces}</span>
-      {toText}
+      {pieces} {toText}
     </span>
   );
 }

@@ -9,7 +9,7 @@ import { openedRule } from "../view";
 import { tab } from "./actions";
 import { setField, setNumber } from "./change";
 import { Choices, Condition, Line, Measure, QuantitySelect, Remove, TextField } from "./fields";
-import { type Form, hasForm, readForm, readValue } from "./form";
+import { type Form, hasForm, readForm, readSimple, readValue } from "./form";
 import { NumberField } from "./number-field";
 import { checkedRule, draft, NEW } from "./store";
 
@@ -131,7 +131,13 @@ function Clear({
   if (written !== "") {
     return (
       <span class="measure-field">
-        <Condition label={said.clear} path={path} written={written} {...(of === undefined ? {} : { of })} />
+        <Condition
+          label={said.clear}
+          path={path}
+          written={written}
+          like={readSimple(like)?.name ?? ""}
+          {...(of === undefined ? {} : { of })}
+        />
         <Remove label={said.clear} path={path} />
       </span>
     );

@@ -149,10 +149,13 @@ function Row({ rule }: { rule: RuleEntry }) {
           {title}
         </span>
         <span class="row-second">
-          <span class="rule-state" title={said.stateWhy[rule.state]}>
-            {said.state[rule.state]}
-          </span>
-          {drafts.value.has(rule.name) ? <span class="rule-edited">{said.list.edited}</span> : null}
+          {drafts.value.has(rule.name) ? (
+            <span class="rule-edited">{said.list.edited}</span>
+          ) : (
+            <span class="rule-state" title={said.stateWhy[rule.state]}>
+              {said.state[rule.state]}
+            </span>
+          )}
           {rule.shadow === null ? null : <span>{said.state.shadow}</span>}
           {rule.version === null ? null : (
             <code title={`${said.open.version} ${rule.version}`}>{shortVersion(rule.version)}</code>

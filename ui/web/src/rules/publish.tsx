@@ -1,7 +1,7 @@
 /** Asks once before a rule changes what operators see: what changes, who says so, and why. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { words } from "../i18n";
 import { Icon } from "../shared/icon";
 import { visible } from "../shared/visible";
@@ -22,7 +22,8 @@ function Asked({ asked }: { asked: Wish }) {
   const author = useSignal(operator.peek());
   const said = words.value.rules.publish;
   const versions = words.value.rules.versions;
-  useEffect(() => {
+  // At once, before the next key: it belongs in here.
+  useLayoutEffect(() => {
     if (sheet.current !== null && !sheet.current.open) sheet.current.showModal();
     // Whoever is known goes on at the reason.
     const first = author.peek() === "" ? "input" : "textarea";

@@ -130,9 +130,7 @@ function Head({ rule }: { rule: FullRule | null }) {
       <p class="panel-state">
         <code>{visible(typeof form === "string" ? (rule?.name ?? "") : form.name)}</code>
         {entry?.version ? (
-          <span title={entry.version}>
-            {said.open.version} <code>{shortVersion(entry.version)}</code>
-          </span>
+          <code title={`${said.open.version} ${entry.version}`}>{shortVersion(entry.version)}</code>
         ) : null}
         {entry?.author ? <span>{visible(entry.author)}</span> : null}
         {entry?.at ? <Age at={entry.at} rough /> : null}

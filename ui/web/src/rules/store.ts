@@ -117,6 +117,14 @@ export function discard(): void {
   setText(published.peek()?.text ?? "");
 }
 
+/** Whether there is so much more history by now that what was asked says little of it. */
+function grown({ history }: RuleList): boolean {
+  if (history?.since == null || history.until == null) return false;
+  const asked = until.peek() - since.peek();
+  const could = Math.min(history.until - history.since, hours.peek() * 3_600_000);
+  return until.peek() === 0 || could > asked * 1.25;
+}
+
 let listAsked = 0;
 
 export async function loadList(): Promise<void> {
@@ -127,7 +135,7 @@ export async function loadList(): Promise<void> {
     batch(() => {
       list.value = answer;
       listFailed.value = null;
-      if (until.peek() === 0) layOut();
+      if (hours.peek() !== 0 && grown(answer)) layOut();
     });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
@@ -138,6 +146,7 @@ export async function loadList(): Promise<void> {
 /** Load the open rule; a draft of it is taken up again where it was left. */
 export async function openRule(name: string): Promise<void> {
   const aside = drafts.peek().get(name);
+  if (hours.peek() !== 0) layOut();
   if (name === NEW) {
     batch(() => {
       published.value = null;

@@ -5,12 +5,14 @@ import { text } from "../i18n";
 import type { Words } from "../live/protocol";
 import { visible } from "../shared/visible";
 
-/** A title with its places in braces left open: `Fine dust … µg/m³ at …`. */
+/** What joins a title to the name of a place or device at its end; without the name it joins nothing. */
+const JOINTS = /(?:[\s:,;·–-]|(?:^|\s)(?:tại|ở|trên|của|at|in|on|of|from|by|near)(?=\s|$))+$/iu;
+
+/** A title with its places in braces left open: `Fine dust {pm25} µg/m³ at {asset.name}` is `Fine dust … µg/m³`. */
 export function openTitle(title: string): string {
-  return title
-    .replace(/\{[^{}]*\}/g, "…")
-    .replace(/…(?:\s*…)+/g, "…")
-    .trim();
+  let open = title.replace(/\{[^{}]*\}/g, "…").trim();
+  while (open.endsWith("…") && open !== "…") open = open.slice(0, -1).trimEnd().replace(JOINTS, "");
+  return open;
 }
 
 /** The title of a rule in a language, or its name where it has none. */
