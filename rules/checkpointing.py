@@ -19,6 +19,7 @@ class RulesState:
         behaviour: of the rules that ran, by name: see `Rule.behaviour`.
         alert_keys: of the rules that ran, by name: kind and key.
         shadow_firing: alerts of shadow rules that hold.
+        grouping: what `Grouping.dump` gave; None in checkpoints of before incidents were grouped.
     """
 
     engine: dict[str, Any] | None = None
@@ -26,6 +27,7 @@ class RulesState:
     behaviour: dict[str, str] = field(default_factory=dict)
     alert_keys: dict[str, list[str]] = field(default_factory=dict)
     shadow_firing: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    grouping: dict[str, Any] | None = None
 
 
 def to_bytes(state: RulesState) -> bytes:

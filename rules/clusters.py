@@ -86,4 +86,7 @@ class Clusters:
                     begun = AlertChange(rule_name, key, AlertState.FIRING, raised_at, raised_at)
                     for larger in kind.take(begun, where_is(self._rules[rule_name], begun, self._registry)):
                         self._spread(larger, out)
+        for rule, key, raised_at in list(firing.values()):
+            if rule in self._kinds and not self._kinds[rule].stands(key, raised_at):
+                self._spread(AlertChange(rule, key, AlertState.RESOLVED, max(at, raised_at), raised_at), out)
         return out

@@ -9,12 +9,10 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from ioc.model.alerts import AlertChange, AlertState
-from ioc.model.identity import alert_id, incident_id
-from ioc.model.incidents import Condition
-from ioc.model.instant import LATEST, SECOND, to_milliseconds
+from ioc.model.instant import SECOND, to_milliseconds
 from ioc.model.quantities import Catalogue
 from ioc.runtime import clock
 from ioc.runtime.logging import Log
@@ -25,13 +23,11 @@ from ioc.store.connection import StoreUnavailable
 from ioc.store.event_stream import BEGINNING, Entry
 from ioc.store.history import History
 from ioc.store.history.archiver import Archiver
-from ioc.store.incidents import ClearedAlert
 from ioc.store.last_states import LastStates
 from ioc.store.opening import Store
 from rules.book import RuleBook
 from rules.checkpointing import RulesState, from_bytes
 from rules.engine import Engine
-from rules.incidents import open_incident
 from rules.keeping import BookKeeper
 from rules.merging import Portion, portions
 from rules.preparing import Prepared, catch_up, prepare
@@ -41,6 +37,9 @@ from rules.rule import Rule
 from rules.saving import Saving, Snapshot
 from rules.settings import RulesSettings
 from rules.shadows import Shadows
+from rules.speaking.changes import IncidentChange
+from rules.speaking.grouping import Grouping
+from rules.speaking.writing import mend, tell, writes_of
 
 log = Log("rules")
 
@@ -67,6 +66,7 @@ class _Work:
     Attributes:
         firing: alerts that hold: alert id to rule, key and raised_at.
         shadows: the same of shadow rules.
+        grouping: which incidents speak for them.
         caught_up: whether everything that an earlier process may have computed has been computed again.
     """
 
@@ -79,6 +79,7 @@ class _Work:
     firing: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     shadows: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     caught_up: bool = False
+    grouping: Grouping = field(default_factory=lambda: Grouping((), {}))
 
     @property
     def rules(self) -> dict[str, Rule]:
@@ -161,6 +162,8 @@ class _Stage:
         self._saving.token = await self._acquire()
         said = await self._patiently(self._keeper.said)
         work = await self._resume(said)
+        if not len(work.grouping):
+            self._regroup(work, work.grouping.dump())
         self._mistakes = "\n".join(said.mistakes)
         log.info("rules are running", rules=len(work.book.rules), position=work.position)
         await self._report(work)
@@ -230,6 +233,9 @@ class _Stage:
         work.position = self._saving.position = checkpoint.position
         work.firing, work.shadows = state.firing, state.shadow_firing
         work.clock = max(0, state.engine["clock"])
+        work.book = book
+        self._regroup(work, state.grouping)
+        work.book = unchanged
         prepared = await self._patiently(lambda: self._prepare(work, book, state.behaviour, state.alert_keys))
         await self._change_over(work, prepared, left=fresh)
         return work
@@ -250,58 +256,46 @@ class _Stage:
         work.events += portion.batch.height
         if shadowed:
             await self._patiently(lambda: self._shadows.write(work.book, shadowed, work.shadows))
-        if changes:
-            await self._patiently(lambda: self._write(work, changes))
+        # Also where nothing changed: time has passed, and some storm may be over.
+        await self._write(work, changes)
 
-    async def _write(self, work: _Work, changes: list[AlertChange]) -> None:
-        rules = work.rules
-        around = replace(self._keeper.surroundings, state_of=work.states.get)
-        opened = [open_incident(rules[c.rule], c, around) for c in changes if c.to is AlertState.FIRING]
-        cleared = [
-            ClearedAlert(incident_id(change.alert), change.alert, change.at)
-            for change in changes
-            if change.to is AlertState.RESOLVED
-        ]
-        versions = {rule.name: rule.version for rule in work.book.rules}
-        await self._store.incidents.apply(opened, cleared, rule_versions=versions)
+    async def _write(self, work: _Work, changes: Sequence[AlertChange]) -> None:
+        """Decide which incidents speak for alerts that began or ended, and write what becomes of them."""
+        await self._write_incidents(work, work.grouping.step(changes, work.clock))
         for change in changes:
             if change.to is AlertState.FIRING:
                 work.firing[change.alert] = (change.rule, change.key, change.raised_at)
-                log.info("alert", rule=change.rule, key=change.key, alert=change.alert)
             else:
                 work.firing.pop(change.alert, None)
-                log.info("alert ended", rule=change.rule, key=change.key, alert=change.alert)
+
+    async def _write_incidents(self, work: _Work, news: Sequence[IncidentChange]) -> None:
+        if not news:
+            return
+        around = replace(self._keeper.surroundings, state_of=work.states.get)
+        writes = writes_of(news, work.rules, around)
+        versions = {rule.name: rule.version for rule in work.book.rules}
+        await self._patiently(lambda: self._store.incidents.write(writes, rule_versions=versions))
+        tell(news, work.firing)
 
     async def _clear_orphans(self, work: _Work, fresh: Sequence[str], ended: Collection[str]) -> None:
         """End the alerts of rules that are gone, or that could take nothing over, and those that hold no longer."""
-        kept = set(work.rules) - set(fresh)
-        orphans = {alert: named for alert, named in work.firing.items() if named[0] not in kept or alert in ended}
-        cleared = [
-            ClearedAlert(incident_id(alert), alert, max(work.clock, named[2])) for alert, named in orphans.items()
-        ]
-        await self._store.incidents.apply([], cleared)
-        for alert, (rule, key, raised_at) in orphans.items():
-            if alert_id(rule, key, raised_at) == alert:
-                log.info("alert ended with what its rule was", rule=rule, key=key, alert=alert)
+        kept = {name for name, rule in work.rules.items() if not rule.shadow} - set(fresh)
+        orphans = [alert for alert, named in work.firing.items() if named[0] not in kept or alert in ended]
+        await self._write_incidents(work, work.grouping.forget(orphans, work.clock))
+        for alert in orphans:
             del work.firing[alert]
 
     async def _clear_unknown(self, work: _Work) -> None:
-        """End the incidents that hold in the store though no alert of ours does.
-
-        A process that died may have raised them after its last checkpoint by rules that were edited since,
-        or by a state that could not be read again. What it raised by the same rules has the same ids, and is known.
-        """
-        _, open_incidents = await self._store.incidents.snapshot(closed_since=LATEST)
-        unknown = [
-            ClearedAlert(incident.id, alert, max(work.clock, incident.raised_at))
-            for incident in open_incidents
-            if incident.condition is Condition.ACTIVE
-            for alert in incident.alerts
-            if alert not in work.firing
-        ]
-        await self._store.incidents.apply([], unknown)
+        unknown = await mend(self._store.incidents, work.grouping, work.clock)
         if unknown:
-            log.warning("ended incidents of which nothing is known any more", incidents=len(unknown))
+            log.warning("ended incidents of which nothing is known any more", incidents=unknown)
+
+    def _regroup(self, work: _Work, state: Mapping[str, Any] | None) -> None:
+        """Let incidents be grouped as the book says, from the state in which they were."""
+        work.grouping = Grouping(work.book.rules, self._keeper.surroundings.registry)
+        if state is not None:
+            work.grouping.load(state)
+        work.grouping.adopt(work.firing)
 
     def _snapshot(self, work: _Work) -> Snapshot:
         rules = RulesState(
@@ -310,6 +304,7 @@ class _Stage:
             {rule.name: rule.behaviour for rule in work.book.rules},
             {rule.name: alert_keys(rule) for rule in work.book.rules},
             dict(work.shadows),
+            work.grouping.dump(),
         )
         return Snapshot(work.position, rules, work.states.copied())
 
@@ -374,6 +369,7 @@ class _Stage:
         engine = self._engine(prepared.book)
         lost = [*left, *engine.load(put_together(prepared.book, work.engine.dump(), rebuilt.state))]
         work.book, work.engine = prepared.book, engine
+        self._regroup(work, work.grouping.dump())
         anew = {rule.name for rule in prepared.rebuilding.book.rules}
         ended = {alert for alert, named in work.firing.items() if named[0] in anew} - prepared.rebuilding.adopted.keys()
         ended |= {*rebuilt.ended}
@@ -382,8 +378,8 @@ class _Stage:
         begun, shadowed = self._shadows.told_apart(work.book, rebuilt.begun)
         if shadowed:
             await self._patiently(lambda: self._shadows.write(work.book, shadowed, work.shadows))
-        if begun:
-            await self._patiently(lambda: self._write(work, begun))
+        await self._write(work, begun)
+        await self._write(work, engine.catch_up(work.firing))
         # At once: else a crash would run the new rules over events that the old ones have already judged.
         await self._save_now(work)
         log.info("rules changed over", rules=len(work.book.rules), version=work.book.version, rebuilt=len(anew))

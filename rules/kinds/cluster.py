@@ -165,6 +165,11 @@ class ClusterKind:
         """Give the alerts that it knows to hold: id, rule, key and beginning."""
         return [(alert, one.rule, one.key, one.raised_at) for alert, one in self._alerts.items()]
 
+    def stands(self, key: str, raised_at: Instant) -> bool:
+        """Whether a cluster that began at an instant still holds."""
+        standing = self._standing.get(key)
+        return standing is not None and standing.raised_at == raised_at
+
     def step(self, feed: Feed, until: Instant, *, closing: bool) -> list[Change]:  # noqa: ARG002 - the protocol
         """Take no events: what happens, happens in `take`."""
         return []
