@@ -14,7 +14,7 @@ from ioc.assembly.rules_publishing import OtherHolds, Publishing, Refused, mista
 from ioc.assembly.rules_words import words_of
 from ioc.model.faults import Fault
 from ioc.model.incidents import Condition
-from ioc.model.instant import DAY, Instant, whole_milliseconds
+from ioc.model.instant import DAY, LATEST, Instant, whole_milliseconds
 from ioc.model.rule_versions import RuleVersion
 from ioc.runtime import clock
 from ioc.store.catalogue import load_catalogue
@@ -22,11 +22,12 @@ from ioc.store.connection import StoreUnavailable
 from ioc.store.history import History
 from ioc.store.opening import Store, open_store
 from rules.bench import histogram
+from rules.bench.explaining import Asked, explain, needs, standing_of
 from rules.bench.numbers import numbers_of
 from rules.bench.past import GivenUp, Past
 from rules.bench.what_if import Bench, Told, to_json
-from rules.book import BadBook, assembled, read_rules_text
-from rules.published import author_name
+from rules.book import BadBook, RuleBook, assembled, read_rules_text
+from rules.published import SHADOW, author_name
 from rules.rule import Rule
 
 Answer = dict[str, Any]
@@ -174,6 +175,46 @@ class RulesAnswers:
         places = known_places(known.registry, await known.states())
         yield {"result": await asyncio.to_thread(to_json, answer, places, (time.perf_counter() - began) * 1_000)}
 
+    async def why(
+        self, text: str | None, name: str | None, key: str | None, lat: float | None, lon: float | None, at: Instant
+    ) -> Answer:
+        """Say which conditions of a rule held at a time, and how near the others came."""
+        known = await self._known()
+        in_force = known.book((await known.current()).values())
+        rule = self._asked_rule(known, in_force, text, name)
+        place = None if lat is None or lon is None else (lat, lon)
+        incidents = await known.store.incidents.find(condition=Condition.ACTIVE) if name else []
+        asked = Asked(rule, at, key, place, standing_of(incidents, rule.name, key))
+        wanted = needs(rule, at, in_force)
+
+        def work() -> Answer:
+            batches = [] if self._past is None else self._past.once(wanted)
+            return explain(
+                asked,
+                batches,
+                in_force=in_force,
+                scope=known.scope,
+                catalogue=self._catalogue,
+                registry=known.registry,
+            ).to_json()
+
+        return await asyncio.to_thread(work)
+
+    @staticmethod
+    def _asked_rule(known: Knowledge, in_force: RuleBook, text: str | None, name: str | None) -> Rule:
+        if text is None:
+            found = next((rule for rule in in_force.rules if rule.name == name), None)
+            if found is None:
+                raise UnknownName(name)
+            return found
+        try:
+            draft = read_rules_text(text, known.scope, "draft")
+        except BadBook as wrong:
+            raise Refused(mistakes=mistakes_of(wrong)) from wrong
+        if not draft:
+            raise Refused(mistakes=[{"line": 1, "column": 1, "sentence": "there is no rule in this text"}])
+        return draft[0]
+
     async def publish(self, text: str, author: str, note: str, *, shadow: bool, expected: str | None) -> Answer:
         """Put a rule in force."""
         known = await self._known()
@@ -252,11 +293,14 @@ class RulesAnswers:
         at, alerts, firing = self._counted
         if time.monotonic() - at > COUNTED_FOR_S:
             now = clock.now()
-            _, incidents = await store.incidents.snapshot(closed_since=now - DAY)
-            alerts, firing = {}, {}
+            alerts = await store.incidents.raised_by_rule(now - DAY)
+            for alert in await store.shadow_alerts.latest():
+                if alert.raised_at >= now - DAY:
+                    name = author_name(alert.rule) + SHADOW
+                    alerts[name] = alerts.get(name, 0) + 1
+            _, incidents = await store.incidents.snapshot(closed_since=LATEST)
+            firing = {}
             for incident in incidents:
-                if incident.raised_at >= now - DAY:
-                    alerts[incident.rule] = alerts.get(incident.rule, 0) + max(1, len(incident.alerts))
                 if incident.condition is Condition.ACTIVE:
                     firing[incident.rule] = firing.get(incident.rule, 0) + 1
             self._counted = (time.monotonic(), alerts, firing)
@@ -277,7 +321,7 @@ class RulesAnswers:
         rule = read if isinstance(read, Rule) else None
         beside = None
         if shadow is not None:
-            beside = {"version": shadow.version, "alerts_24h": alerts.get(f"{name}~shadow", 0)}
+            beside = {"version": shadow.version, "alerts_24h": alerts.get(name + SHADOW, 0)}
         running = "broken" if rule is None else "shadow" if current is None or rule.shadow else "running"
         return {
             "name": name,

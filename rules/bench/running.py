@@ -1,13 +1,14 @@
-"""Variants of rules over the past, all in one pass: what each of them would have raised."""
+"""Variants of rules over the past, in one pass: what each of them would have raised, and what operators had of it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import polars as pl
 
+from ioc.model.alerts import AlertChange
 from ioc.model.assets import Asset
-from ioc.model.instant import DAY, Duration
+from ioc.model.instant import DAY, Duration, Instant
 from ioc.model.kinds import Kind
 from ioc.model.quantities import Catalogue
 from rules.backtest import BacktestAlert, note
@@ -15,12 +16,30 @@ from rules.bench.past import GivenUp
 from rules.book import RuleBook
 from rules.engine import Engine
 from rules.rule import Rule
+from rules.speaking.changes import Folded, Opened
+from rules.speaking.grouping import Grouping
+from rules.speaking.options import Inhibit
+from rules.watches.cluster import Cluster
 
 VARIANT: Final = "~"
 """Stands between a rule's name and the number of its variant; no rule's own name can hold it."""
 
 LONGEST_LOOK_BACK: Final[Duration] = 30 * DAY
 """How much is read at most before the time that is asked for, so that a rule is in the state it would have been in."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What a set of rules came to.
+
+    Attributes:
+        alerts: in order of rule, key and start.
+        opened: when each incident reached operators, in order of time; fewer than alerts where some are grouped, or
+            where larger ones speak for them.
+    """
+
+    alerts: list[BacktestAlert] = field(default_factory=list)
+    opened: list[Instant] = field(default_factory=list)
 
 
 def run_variants(
@@ -30,40 +49,101 @@ def run_variants(
     *,
     registry: Mapping[str, Asset] | None = None,
     given_up: Callable[[], bool] = lambda: False,
-) -> list[list[BacktestAlert]]:
+) -> list[Run]:
     """Run several sets of rules over the same batches, each as if it ran alone.
 
     Args:
         variants: sets of rules; their names may be the same in several of them.
         batches: events in order of arrival.
         catalogue: the types of quantities.
-        registry: the city's assets, for rules per site or area.
+        registry: the city's assets, for rules per site or area, and for what is grouped by place.
         given_up: asked between batches whether anybody still wants to know.
 
     Returns:
-        The alerts of each set, in order of rule, key and start.
+        What each set came to.
 
     Raises:
-        GivenUp: nobody does.
+        GivenUp: nobody wants to know.
     """
-    rules = [replace(rule, name=f"{rule.name}{VARIANT}{number}") for number, one in enumerate(variants) for rule in one]
+    rules = [_variant(rule, number) for number, one in enumerate(variants) for rule in one]
     # Only where the key does not say which asset it was must the event that made an alert be looked up.
-    keep = any(rule.per != ("asset",) for rule in rules)
+    keep = any(rule.per != ("asset",) or _speaks(rule) for rule in rules)
     engine = Engine(RuleBook(tuple(rules)), catalogue, registry, keep_evidence=keep)
+    speaking = _Speaking(rules, registry or {})
     alerts: dict[str, BacktestAlert] = {}
     for batch in batches:
         if given_up():
             raise GivenUp
-        note(alerts, engine.step(batch))
-    note(alerts, engine.finish())
-    found: list[list[BacktestAlert]] = [[] for _ in variants]
+        changes = engine.step(batch)
+        note(alerts, changes)
+        speaking.take(changes)
+    changes = engine.finish()
+    note(alerts, changes)
+    speaking.take(changes)
+    found = [Run() for _ in variants]
     for alert in alerts.values():
         name, _, number = alert.rule.rpartition(VARIANT)
         alert.rule = name
-        found[int(number)].append(alert)
-    for listed in found:
-        listed.sort(key=lambda alert: (alert.rule, alert.key, alert.raised_at))
+        found[int(number)].alerts.append(alert)
+    for rule, at in speaking.opened:
+        found[int(rule.rpartition(VARIANT)[2])].opened.append(at)
+    for run in found:
+        run.alerts.sort(key=lambda alert: (alert.rule, alert.key, alert.raised_at))
     return found
+
+
+class _Speaking:
+    """Follows which alerts open incidents that operators see."""
+
+    def __init__(self, rules: Sequence[Rule], registry: Mapping[str, Asset]) -> None:
+        self._grouping = Grouping(rules, registry)
+        self._shadows = frozenset(rule.name for rule in rules if rule.shadow)
+        # Where nothing is grouped, an alert is an incident until it storms.
+        self.opened: list[tuple[str, Instant]] = []
+
+    def take(self, changes: Sequence[AlertChange]) -> None:
+        for change in changes:
+            news = self._grouping.step([change], change.known_at)
+            folded = {one.incident for one in news if isinstance(one, Folded) and one.under is not None}
+            for one in news:
+                if isinstance(one, Opened) and one.incident not in folded:
+                    self.opened.append((one.change.rule, one.change.at))
+
+
+def _variant(rule: Rule, number: int) -> Rule:
+    """Give a rule another name, and so those that it speaks of."""
+
+    def named(name: str) -> str:
+        return f"{name}{VARIANT}{number}"
+
+    watch = rule.watch
+    if isinstance(watch, Cluster):
+        watch = replace(watch, rule=named(watch.rule), of=tuple(map(named, watch.of)))
+    inhibit = rule.inhibit
+    if inhibit is not None:
+        inhibit = Inhibit(tuple(map(named, inhibit.rules)), inhibit.place)
+    # A shadow is asked about as if it were in force.
+    return replace(rule, name=named(rule.name), watch=watch, inhibit=inhibit, shadow=False)
+
+
+def _speaks(rule: Rule) -> bool:
+    return rule.group is not None or rule.inhibit is not None or isinstance(rule.watch, Cluster)
+
+
+def members_of(rules: Sequence[Rule], book: RuleBook) -> tuple[Rule, ...]:
+    """Find the rules of a book that clusters among some rules are made of, and that are not among them."""
+    known = {rule.name: rule for rule in book.rules}
+    found: dict[str, Rule] = {}
+    waiting = list(rules)
+    have = {rule.name for rule in rules}
+    while waiting:
+        watch = waiting.pop().watch
+        for name in watch.of if isinstance(watch, Cluster) else ():
+            if name in known and name not in have:
+                have.add(name)
+                found[name] = known[name]
+                waiting.append(known[name])
+    return tuple(found.values())
 
 
 def look_back_of(rules: Iterable[Rule]) -> Duration:
@@ -83,8 +163,10 @@ def kinds_of(rules: Iterable[Rule]) -> frozenset[Kind] | None:
 
 
 def columns_of(rules: Iterable[Rule]) -> frozenset[str]:
-    """Name the columns that rules read, and the one that says where it was."""
-    return frozenset({"asset", "kind"}.union(*(rule.columns for rule in rules)))
+    """Name the columns that rules read, and those that say where it was."""
+    listed = list(rules)
+    place = {"lat", "lon", "zone"} if any(_speaks(rule) for rule in listed) else set()
+    return frozenset({"asset", "kind"}.union(place, *(rule.columns for rule in listed)))
 
 
 def coded_of(rules: Iterable[Rule]) -> frozenset[str]:

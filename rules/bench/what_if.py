@@ -20,7 +20,7 @@ from rules.bench.comparison import Compared, Fate, compare, counts
 from rules.bench.load import Load, load_of
 from rules.bench.numbers import RuleNumber, numbers_of
 from rules.bench.past import Past, Wanted
-from rules.bench.running import coded_of, columns_of, kinds_of, look_back_of, run_variants
+from rules.bench.running import Run, coded_of, columns_of, kinds_of, look_back_of, members_of, run_variants
 from rules.book import RuleBook, read_rules_text
 from rules.expressions import Scope
 from rules.keys import SEPARATOR, key_expression
@@ -137,15 +137,17 @@ class Bench:
         draft = read_rules_text(text, self._scope)
         names = {rule.name for rule in draft}
         before = tuple(rule for rule in in_force.rules if rule.name in names)
+        asked = _Asked(since, until, registry or {}, told, given_up, in_force)
         with self._turn:
-            return self._answer(draft, before, numbers_of(text), _Asked(since, until, registry or {}, told, given_up))
+            return self._answer(draft, before, numbers_of(text), asked)
 
     def _answer(
         self, draft: Sequence[Rule], before: Sequence[Rule], numbers: Sequence[RuleNumber], asked: "_Asked"
     ) -> WhatIf:
-        wanted = _wanted([*draft, *before], asked)
+        # A cluster is made of other rules' alerts, which are run with it but not shown.
+        sets = {_named(one): (*one, *members_of(one, asked.in_force)) for one in (before, draft)}
+        wanted = _wanted([rule for one in sets.values() for rule in one], asked)
         reader = _Timed(self._past, wanted, asked)
-        sets = {_versions(one): tuple(one) for one in (before, draft)}
         span = (asked.since, asked.until, wanted.since)
         missing = [key for key in sets if self._runs.get((key, *span)) is None and sets[key]]
         began = time.perf_counter()
@@ -157,13 +159,13 @@ class Bench:
                 registry=asked.registry,
                 given_up=asked.given_up,
             )
-            for key, alerts in zip(missing, runs, strict=True):
-                self._runs.put((key, *span), (alerts, reader.events))
+            for key, run in zip(missing, runs, strict=True):
+                self._runs.put((key, *span), (run, reader.events))
         ran_s = time.perf_counter() - began - reader.read_s
-        old: tuple[list[BacktestAlert], int] = self._runs.get((_versions(before), *span)) or ([], 0)
-        new: tuple[list[BacktestAlert], int] = self._runs.get((_versions(draft), *span)) or ([], 0)
+        nothing: tuple[Run, int] = (Run(), 0)
+        old, new = (self._runs.get((_named(one), *span)) or nothing for one in (before, draft))
         drawn = self._drawn(draft[0], numbers, wanted, asked) if draft else None
-        compared = tuple(one for one in compare(old[0], new[0]) if one.shown.raised_at >= asked.since)
+        compared = tuple(one for one in compare(_of(before, old[0]), _of(draft, new[0])) if _counts(one, asked))
         return WhatIf(
             since=asked.since,
             until=asked.until,
@@ -172,16 +174,11 @@ class Bench:
             ran_s=ran_s,
             rule=draft[0],
             compared=compared,
-            before=self._load((one.was for one in compared), asked),
-            after=self._load((one.now for one in compared), asked),
+            before=_load(_of(before, old[0]), old[0].opened, asked),
+            after=_load(_of(draft, new[0]), new[0].opened, asked),
             drawn=drawn,
             complaints=tuple(reader.complaints.first),
         )
-
-    @staticmethod
-    def _load(alerts: Iterable[BacktestAlert | None], asked: "_Asked") -> Load:
-        begun = [alert.raised_at for alert in alerts if alert is not None and alert.raised_at >= asked.since]
-        return load_of(len(begun), begun, asked.since, asked.until)
 
     def _drawn(
         self, rule: Rule, numbers: Sequence[RuleNumber], wanted: Wanted, asked: "_Asked"
@@ -214,6 +211,22 @@ class _Asked:
     registry: Mapping[str, Asset]
     told: Told
     given_up: Callable[[], bool]
+    in_force: RuleBook
+
+
+def _of(rules: Sequence[Rule], run: Run) -> list[BacktestAlert]:
+    names = {rule.name for rule in rules}
+    return [alert for alert in run.alerts if alert.rule in names]
+
+
+def _counts(one: Compared, asked: _Asked) -> bool:
+    """Whether an alert began within the time, by the rule as it was or as it would be."""
+    return any(alert is not None and alert.raised_at >= asked.since for alert in (one.was, one.now))
+
+
+def _load(alerts: Iterable[BacktestAlert], opened: Iterable[Instant], asked: _Asked) -> Load:
+    begun = sum(alert.raised_at >= asked.since for alert in alerts)
+    return load_of(begun, [at for at in opened if at >= asked.since], asked.since, asked.until)
 
 
 @dataclass(slots=True)
@@ -230,9 +243,11 @@ class _Timed:
     def batches(self) -> Iterator[pl.DataFrame]:
         began = time.perf_counter()
         found = self.past.batches(
-            self.wanted, self.complaints, progress=lambda part: self.asked.told(part, READING),
+            self.wanted,
+            self.complaints,
+            progress=lambda part: self.asked.told(part, READING),
             given_up=self.asked.given_up,
-        )  # fmt: skip
+        )
         for batch in found:
             self.events += batch.height
             self.read_s += time.perf_counter() - began
@@ -250,8 +265,10 @@ def _wanted(rules: Sequence[Rule], asked: _Asked) -> Wanted:
     return Wanted(since, asked.until, columns_of(rules), kinds_of(rules), coded_of(rules))
 
 
-def _versions(rules: Sequence[Rule]) -> tuple[str, ...]:
-    return tuple(f"{rule.name} {rule.version}" for rule in rules)
+def _named(rules: Sequence[Rule]) -> tuple[str, ...]:
+    """Name what decides which incidents there are, besides the past; a title does not."""
+    said = ((rule.name, rule.behaviour, rule.group, rule.inhibit, rule.storm) for rule in rules)
+    return tuple(" ".join(map(str, parts)) for parts in said)
 
 
 def _nothing(_: float) -> None:

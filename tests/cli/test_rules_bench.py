@@ -19,7 +19,7 @@ from ioc.runtime.tasks import end
 from ioc.store.history.layout import Writer
 from ioc.store.history.writing import write_events
 from ioc.store.opening import open_store
-from ui.server.rules_bench import Draft, NotPublishable, OtherVersion, UnknownRule
+from ui.server.rules_bench import Draft, NotPublishable, OtherVersion, UnknownRule, WhyQuestion
 
 START = 1_790_000_000 * SECOND
 RULE = "- rule: dust\n  from: sensor\n  threshold: {raise: pm25 > 150, for: 60 s, clear: pm25 <= 120}\n"
@@ -161,3 +161,15 @@ async def test_the_words_name_what_a_rule_may_say(bench: RulesBenchProcess) -> N
     words = await bench.words()
     assert words["quantities"]["pm25"]["unit"] == "µg/m³"
     assert "raise" in words["rule_keys"]["threshold"]
+
+
+async def test_why_not_is_answered_for_a_key_and_for_a_place(bench: RulesBenchProcess) -> None:
+    at = START + 70 * 30 * SECOND
+    by_key = await bench.why(WhyQuestion(RULE.replace("150", "170"), None, "air-1", None, None, at))
+    assert by_key["fired"] is False
+    assert any("pm25 reached 155 of 170 µg/m³" in one["sentence"]["en"] for one in by_key["conditions"])
+    by_place = await bench.why(WhyQuestion(None, "dust", None, 11.9401, 108.4401, at))
+    assert (by_place["key"], by_place["fired"], by_place["near"]) == ("air-1", True, ["air-1"])
+    assert by_place["events"][-1]["values"] == {"pm25": 155.0}
+    with pytest.raises(UnknownRule):
+        await bench.why(WhyQuestion(None, "none", "air-1", None, None, at))
