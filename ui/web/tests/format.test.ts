@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { en } from "../src/i18n/en";
 import { chooseLanguage, text } from "../src/i18n/index";
+import { LATER } from "../src/i18n/later";
 import { vi } from "../src/i18n/vi";
 import { age, clock, number, quantityTitle, roughAge, seconds, value } from "../src/shared/format";
 
@@ -78,7 +79,7 @@ describe("languages", () => {
           ? phrases(one, `${path}${key}.`)
           : [[`${path}${key}`, one] as [string, unknown]],
       );
-    const english = new Map(phrases(en));
+    const english = new Map(phrases({ ...en, ...LATER.en }));
     const shared = new Set([
       "kind.wifi",
       "kind.camera",
@@ -88,7 +89,7 @@ describe("languages", () => {
       "rules.open.tabs.text",
       "trial.asBase64",
     ]);
-    for (const [path, said] of phrases(vi)) {
+    for (const [path, said] of phrases({ ...vi, ...LATER.vi })) {
       expect(said, path).not.toBe("");
       if (typeof said === "string" && !shared.has(path)) expect(said, path).not.toBe(english.get(path));
     }

@@ -1,6 +1,6 @@
 /** How often a device speaks: the last hour in small bars, and one figure. */
 
-import { type Dictionary, type Language, language, words } from "../i18n";
+import { type FirstWords, type Language, language, words } from "../i18n";
 import type { Device } from "../live/protocol";
 import { number } from "../shared/format";
 
@@ -8,7 +8,7 @@ const BAR = 4;
 const STEP = 5;
 
 /** The figure beside the bars: by the minute where that is at least one, else the hour's count. */
-export function rateFigure(device: Device, language: Language, words: Dictionary): string {
+export function rateFigure(device: Device, language: Language, words: FirstWords): string {
   if (device.last_hour.length === 0) return "–";
   if (device.events_per_minute >= 1)
     return words.devices.perMinute(number(rounded(device.events_per_minute), language));

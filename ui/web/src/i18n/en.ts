@@ -1,7 +1,7 @@
 /** The page in English; the shape that the other dictionaries follow. */
 
-import { picturesEn } from "./pictures-en";
-import { rulesEn } from "./rules-en";
+import type { picturesEn } from "./pictures-en";
+import type { rulesEn } from "./rules-en";
 
 export const en = {
   language: "English",
@@ -200,6 +200,8 @@ export const en = {
     map: "Map",
     devices: "Devices",
     rules: "Rules",
+    unloaded: "This view did not arrive",
+    unloadedWhy: "The rest of the page works. Open the map, then come back here to try again.",
     rejected: "Rejected",
   },
   devices: {
@@ -322,8 +324,6 @@ export const en = {
     nearest: "Nearest codecs",
     rejected: "Could not be read",
   },
-  rules: rulesEn,
-  pictures: picturesEn,
   keys: {
     title: "Keys",
     search: "Search",
@@ -359,4 +359,12 @@ export const en = {
   no: "no",
 };
 
-export type Dictionary = typeof en;
+/** The words of views that are loaded when they are first looked at. */
+export interface LaterWords {
+  readonly rules: typeof rulesEn;
+  readonly pictures: typeof picturesEn;
+}
+
+/** What the page has words for from the start. */
+export type FirstWords = typeof en;
+export type Dictionary = FirstWords & LaterWords;

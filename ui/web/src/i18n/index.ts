@@ -3,11 +3,11 @@
 import { computed, signal } from "@preact/signals";
 import type { Words } from "../live/protocol";
 import { recall, remember } from "../shared/memory";
-import { type Dictionary, en } from "./en";
+import { type Dictionary, en, type FirstWords, type LaterWords } from "./en";
 import { vi } from "./vi";
 
 export type Language = "vi" | "en";
-export type { Dictionary };
+export type { Dictionary, FirstWords };
 
 /** The address decides, then what was chosen before, then Vietnamese. */
 export function chooseLanguage(query: string, remembered: string | null): Language {
@@ -19,7 +19,19 @@ export function chooseLanguage(query: string, remembered: string | null): Langua
 export const language = signal<Language>(
   typeof location === "undefined" ? "vi" : chooseLanguage(location.search, recall("language")),
 );
-export const words = computed<Dictionary>(() => (language.value === "vi" ? vi : en));
+
+/** The words of views that have been loaded by now. */
+const later = signal<Readonly<Record<Language, Partial<LaterWords>>>>({ vi: {}, en: {} });
+/** The words; those of a view that comes later are there once it has called `addWords`. */
+export const words = computed<Dictionary>(() => {
+  const first = language.value === "vi" ? vi : en;
+  return { ...first, ...later.value[language.value] } as Dictionary;
+});
+
+/** Take the words of a view with the view itself, so that the first look at the page does not wait for them. */
+export function addWords(added: Readonly<Record<Language, LaterWords>>): void {
+  later.value = added;
+}
 
 /** Speak another language from now on, and next time. */
 export function speak(next: Language): void {

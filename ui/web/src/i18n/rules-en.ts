@@ -3,8 +3,6 @@
 export const rulesEn = {
   title: "Rules",
   loading: "Loading",
-  unloaded: "The rules cannot be shown",
-  unloadedWhy: "This part of the page did not arrive. Open the map, then come back here to try again.",
   list: {
     search: "Find a rule",
     fresh: "New rule",

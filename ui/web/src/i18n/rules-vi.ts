@@ -5,8 +5,6 @@ import type { Dictionary } from "./en";
 export const rulesVi: Dictionary["rules"] = {
   title: "Luật",
   loading: "Đang tải",
-  unloaded: "Chưa hiện được các luật",
-  unloadedWhy: "Phần này của trang chưa tải được. Hãy mở bản đồ rồi quay lại đây để thử lại.",
   list: {
     search: "Tìm luật",
     fresh: "Luật mới",

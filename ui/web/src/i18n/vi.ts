@@ -1,10 +1,8 @@
 /** The page in Vietnamese. */
 
-import type { Dictionary } from "./en";
-import { picturesVi } from "./pictures-vi";
-import { rulesVi } from "./rules-vi";
+import type { FirstWords } from "./en";
 
-export const vi: Dictionary = {
+export const vi: FirstWords = {
   language: "Tiếng Việt",
   page: "Trung tâm điều hành thông minh",
   skip: "Đến danh sách vụ việc",
@@ -200,6 +198,8 @@ export const vi: Dictionary = {
     map: "Bản đồ",
     devices: "Thiết bị",
     rules: "Luật",
+    unloaded: "Phần này của trang chưa tải được",
+    unloadedWhy: "Các phần khác vẫn hoạt động. Hãy mở bản đồ rồi quay lại đây để thử lại.",
     rejected: "Bị từ chối",
   },
   devices: {
@@ -321,8 +321,6 @@ export const vi: Dictionary = {
     nearest: "Bộ giải mã gần nhất",
     rejected: "Không đọc được",
   },
-  rules: rulesVi,
-  pictures: picturesVi,
   keys: {
     title: "Phím tắt",
     search: "Tìm kiếm",

@@ -83,7 +83,7 @@ function Figures() {
       {isNew || unchanged ? null : (
         <ul class="effect-changes">
           {CHANGES.filter((change) => counts[change] > 0).map((change) => (
-            <li key={change} class={`change-${change}`}>
+            <li key={change} class={`effect-${change}`}>
               <i aria-hidden="true" />
               {said[change](say(counts[change]))}
             </li>

@@ -7,10 +7,10 @@ import { room, shut } from "./door";
 export function Entrance() {
   const loaded = room.value;
   if (loaded !== null) return <loaded.Rules />;
-  const { rules } = words.value;
+  const { views } = words.value;
   return (
-    <nav class="rules-list" aria-label={rules.title}>
-      {shut.value ? <Nothing what={rules.unloaded} why={rules.unloadedWhy} /> : null}
+    <nav class="list" aria-label={views.rules}>
+      {shut.value ? <Nothing what={views.unloaded} why={views.unloadedWhy} /> : null}
     </nav>
   );
 }

@@ -1,6 +1,8 @@
 /** The view of rules: the list at the left, the rule at the right, and between them the map over what it would do. */
 
 import { useEffect } from "preact/hooks";
+import { addWords } from "../i18n";
+import { LATER } from "../i18n/later";
 import { openedRule } from "../view";
 import { worthALook } from "./actions";
 import { RuleList } from "./list";
@@ -14,6 +16,8 @@ import "../styles/rule-form.css";
 
 export { stepRule } from "./actions";
 export { followRules } from "./store";
+
+addWords(LATER);
 
 /** Below this width the list fills the page, and a rule lies over it. */
 const SMALL = 1000;

@@ -1,13 +1,13 @@
 /** Numbers, ages and clock times as operators read them, in both languages. */
 
-import type { Dictionary, Language } from "../i18n";
+import type { FirstWords, Language } from "../i18n";
 import { text } from "../i18n";
 import type { Quantity, Value } from "../live/protocol";
 
 const LOCALE = { vi: "vi-VN", en: "en-GB" } as const;
 
 /** The age of something in milliseconds: `00:42`, `12:08`, `2 h 05`, `3 d`. Never negative. */
-export function age(milliseconds: number, words: Dictionary): string {
+export function age(milliseconds: number, words: FirstWords): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${two(minutes)}:${two(seconds % 60)}`;
@@ -17,13 +17,13 @@ export function age(milliseconds: number, words: Dictionary): string {
 }
 
 /** An age in words, for those who hear the page. */
-export function spokenAge(milliseconds: number, words: Dictionary): string {
+export function spokenAge(milliseconds: number, words: FirstWords): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   return words.time.spoken(Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60);
 }
 
 /** A short age where seconds do not matter: `12 s`, `4 min`, `2 h`, `3 d`. */
-export function roughAge(milliseconds: number, words: Dictionary): string {
+export function roughAge(milliseconds: number, words: FirstWords): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   if (seconds < 60) return `${seconds} ${words.time.seconds}`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} ${words.time.minutes}`;
@@ -54,7 +54,7 @@ export function number(value: number, language: Language): string {
 }
 
 /** Seconds to one digit: `0.2 s`; whole from ten. */
-export function seconds(value: number, language: Language, words: Dictionary): string {
+export function seconds(value: number, language: Language, words: FirstWords): string {
   const digits = value >= 10 ? 0 : 1;
   const shown = new Intl.NumberFormat(LOCALE[language], {
     minimumFractionDigits: digits,
@@ -68,7 +68,7 @@ export function value(
   shown: Value,
   quantity: Quantity | undefined,
   language: Language,
-  words: Dictionary,
+  words: FirstWords,
 ): string {
   if (typeof shown === "boolean") return shown ? words.yes : words.no;
   if (typeof shown === "string") return shown;
