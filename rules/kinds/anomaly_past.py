@@ -23,6 +23,9 @@ SLOT: Final[Duration] = 30 * MINUTE
 DAY_SLOTS: Final = DAY // SLOT
 WEEK_SLOTS: Final = 7 * DAY_SLOTS
 
+LIMIT_SLOTS: Final = DAY_SLOTS // 2
+"""Limits are set anew at midnight and at noon: what grows slowly out of its band must not widen it on its way."""
+
 
 class Season(StrEnum):
     """Which past is looked at: the level of the last days, the same time of day, or of the week."""
@@ -74,8 +77,9 @@ FASTEST_EDGE: Final = 0.02
 LEAST_EDGE: Final = 0.05
 """The edge moves by at most this share an event, more slowly where events are dense, and never below this."""
 
+FIRST_EXCESSES: Final = np.array([[1.0], [1.0], [0.5], [0.5]])
 PRIOR_EXCESSES: Final = 10
-"""As many excesses does the first guess weigh: a tail as long as it is wide, in spreads."""
+"""The first guess of the mean excess, in spreads (a mean scatters less than its events), and how many it stands for."""
 
 SHAPES: Final = (-0.1, 0.4)
 """Shapes of the generalised Pareto distribution that are believed; beyond, the moments say nothing of it."""
@@ -154,7 +158,8 @@ class Past:
         more = max(size - held, held // 2, 16)
         fresh = np.zeros((_ROWS, more))
         fresh[_SLOT] = -1
-        fresh[_EDGE] = fresh[_EXCESS] = fresh[_VARIANCE] = 1.0
+        fresh[_EDGE] = 1.0
+        fresh[_EXCESS], fresh[_VARIANCE] = FIRST_EXCESSES, FIRST_EXCESSES**2
         fresh[_LIMIT] = math.inf
         self._numbers = np.concatenate([self._numbers, fresh], axis=1)
         for name in ("_week", "_day", "_off", "_week_visits", "_day_visits"):
@@ -283,12 +288,13 @@ class Past:
         known[_STEP] += np.maximum(1 / count, 0.01) * (step - known[_STEP])
 
     def _turn_slots(self, keys: Numbers, known: Floats, slots: Numbers) -> None:
-        """Where a key comes into another half hour, learn what the one it leaves was like, and set its limits anew."""
+        """Where a key comes into another half hour, learn what the one it leaves was like."""
         turned = np.flatnonzero((known[_SLOT] != slots) & (known[_VISIT] > 0))
         if len(turned):
             leaving = known[:, turned]
             self._learn_slot(keys[turned], leaving)
-            leaving[_LIMIT] = self._limits(leaving)
+            anew = leaving[_SLOT] // LIMIT_SLOTS != slots[turned] // LIMIT_SLOTS
+            leaving[_LIMIT] = np.where(anew, self._limits(leaving), leaving[_LIMIT])
             leaving[_VISIT] = leaving[_SUM] = leaving[_OFF] = 0.0
             known[:, turned] = leaving
         known[_SLOT] = slots
