@@ -41,10 +41,9 @@ from ui.server.settings import UiSettings
 T = TypeVar("T")
 
 
-def _harness() -> ModuleType:
-    """The fixtures that start the whole product; they live beside the tests that are about nothing else."""
-    path = Path(__file__).resolve().parents[1] / "end_to_end" / "conftest.py"
-    spec = spec_from_file_location("product_harness", path)
+def _loaded(name: str, *path: str) -> ModuleType:
+    """Load a file of the tests, which are no packages."""
+    spec = spec_from_file_location(name, Path(__file__).resolve().parents[1].joinpath(*path))
     assert spec is not None
     assert spec.loader is not None
     module = sys.modules[spec.name] = module_from_spec(spec)
@@ -52,10 +51,13 @@ def _harness() -> ModuleType:
     return module
 
 
-_product = _harness()
+# The fixtures that start the whole product; they live beside the tests that are about nothing else.
+_product = _loaded("product_harness", "end_to_end", "conftest.py")
 product_environment = _product.product_environment
 start_demo = _product.start_demo
 product = _product.product
+
+_bench = _loaded("pretend_bench", "browser", "pretend_bench.py")
 
 PAGE: Final = Path(ui.__file__).parent / "web" / "dist"
 ARTIFACTS: Final = Path(__file__).resolve().parents[2] / "artifacts" / "screenshots"
@@ -455,6 +457,16 @@ def room(embedded_store: str, city_path: Path, fleet: Fleet) -> Iterator[Control
     made.start()
     yield made
     made.close()
+
+
+@pytest.fixture
+def bench(room: ControlRoom) -> Any:
+    """A month of 100 sensors and one rule over them, given to the control room's server."""
+    sensors = [one for one in room.fleet.assets if one.kind is Kind.SENSOR and not one.mobile and one.lat is not None]
+    made = room.rules_bench = _bench.PretendBench(sensors[:100], clock.now() // MINUTE * MINUTE)
+    room.stop_serving()
+    room.serve()
+    return made
 
 
 @pytest.fixture

@@ -122,6 +122,7 @@ const INCIDENT_MARKS = ["incident-ring", "incident-cluster", "incident-sign", "i
 export class WhatIfMarks {
   private shown: Overlay | null = null;
   private laid = false;
+  private written = "";
 
   constructor(private readonly map: GlMap) {}
 
@@ -143,6 +144,7 @@ export class WhatIfMarks {
   private lay(colours: Palette): void {
     if (this.laid || this.map.getLayer("incident-sign") === undefined) return;
     this.laid = true;
+    this.written = "";
     const nothing = { type: "FeatureCollection" as const, features: [] };
     for (const change of CHANGES) {
       if (this.map.hasImage(image(change))) this.map.removeImage(image(change));
