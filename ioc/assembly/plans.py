@@ -19,13 +19,14 @@ DEMO_BASEMAP: Final = "https://tiles.openfreemap.org/styles/dark"
 """What the browser tries in the demo; where it cannot reach it, it draws the plain local map."""
 
 
-def plan_demo(configuration: Configuration, *, city: str | None, simulators: bool) -> Plan:
+def plan_demo(configuration: Configuration, *, city: str | None, simulators: bool, past: bool = True) -> Plan:
     """Plan the demo: broker and store of our own where no others are configured, the line, and a city.
 
     Args:
         configuration: as loaded; what only the demo assumes is added here.
         city: name or path of the city; None takes the configured one.
         simulators: whether the city's devices are played.
+        past: whether a past of theirs is written into the history, for those who try rules on it.
 
     Raises:
         Fault: there is no such city, or a port is taken; the sentence names it and its variable.
@@ -37,6 +38,8 @@ def plan_demo(configuration: Configuration, *, city: str | None, simulators: boo
         members.append(Member(_stage_command(stage, configuration, logs=True), waits=stage is not UI))
         if stage is UI:
             members += _city_members(configuration, simulators=simulators)
+    if past and simulators and configuration.history.enabled:
+        members.append(_past_member(configuration))
     return Plan(tuple(members), data=configuration.data, page=_page(configuration))
 
 
@@ -151,3 +154,17 @@ def _city_members(configuration: Configuration, *, simulators: bool) -> list[Mem
         log=configuration.data / "logs" / "city.log",
     )
     return [Member(command, once=True)]
+
+
+def _past_member(configuration: Configuration) -> Member:
+    """Give the process that writes a past for the city; the last to start, and the first to stop."""
+    history = configuration.history_folder.absolute()
+    kept = configuration.history
+    command = Command(
+        name="past",
+        does="gives the pretended city a past",
+        arguments=python("ioc.assembly.pretend_past", str(history), str(kept.keep_days), str(kept.keep_gb)),
+        environment={**FOR_SMALL_BATCHES, **handover(SIMULATORS, configuration).environment()},
+        log=configuration.data / "logs" / "past.log",
+    )
+    return Member(command, once=True, waits=True, aside=True)

@@ -38,11 +38,13 @@ class Member:
         command: what runs.
         once: it does a piece of work and ends; it is restarted only if it failed.
         waits: it is started by `release`, not with the others.
+        aside: nobody waits for what it does once; all is ready without it.
     """
 
     command: Command
     once: bool = False
     waits: bool = False
+    aside: bool = False
 
 
 @dataclass(slots=True)

@@ -85,7 +85,8 @@ class Plan:
         page = raw["page"] and Page(**{**raw["page"], "must_be_well": tuple(raw["page"]["must_be_well"])})
         return cls(
             members=tuple(
-                Member(_command(member["command"]), member["once"], member["waits"]) for member in raw["members"]
+                Member(_command(member["command"]), member["once"], member["waits"], member["aside"])
+                for member in raw["members"]
             ),
             data=raw["data"] and Path(raw["data"]),
             page=page,
@@ -150,7 +151,9 @@ def _await_page(supervisor: Supervisor, plan: Plan, page: Page) -> None:
     say(f"starting {', '.join(member.command.name for member in plan.members)}")
     while not supervisor.asked_to_stop and supervisor.failed is None:
         missing = [
-            each.command.name for each in plan.members if each.once and not supervisor.is_done(each.command.name)
+            each.command.name
+            for each in plan.members
+            if each.once and not each.aside and not supervisor.is_done(each.command.name)
         ]
         health = _ask_health(page)
         # The page comes first: people wait for it, and until the rest has started it shows what was kept.

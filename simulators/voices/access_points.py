@@ -1,6 +1,7 @@
 """Public Wi-Fi: how many people are connected."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from ioc.model.instant import MINUTE, Instant
 from simulators.chance import drift
@@ -13,7 +14,7 @@ from simulators.voices.openwifi import health, state
 from simulators.voices.own import own_event
 from simulators.world import World
 
-_FULL = 62
+FULL: Final = 62
 """Clients of the busiest access point in the busiest hour; above 80 one is overloaded."""
 
 
@@ -25,7 +26,7 @@ def clients_of(world: World, device: Device, at: Instant) -> int:
     now = world.surroundings(at)
     there = people(device.crowd or Crowd.SQUARE, now.hour, now.weekday) * (1 - min(0.6, now.rain_mm_h / 25))
     wander = 1 + 0.25 * drift(at, 7 * MINUTE, world.seed, device.number)
-    return max(0, round(_FULL * device.busy * there * wander))
+    return max(0, round(FULL * device.busy * there * wander))
 
 
 def report_access_point(world: World, device: Device, at: Instant, *, extra: bool) -> Iterator[Message]:

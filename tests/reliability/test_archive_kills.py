@@ -78,11 +78,11 @@ async def suffer(url: str, folder: Path, chance: random.Random, *, rounds: int =
     killed = 0
     for number in range(rounds):
         by_itself = number % 3 != 0
-        child = start(url, folder, keep_gb=keep_gb, die_at=chance.randrange(1, 120) if by_itself else 0)
+        child = start(url, folder, keep_gb=keep_gb, die_at=chance.randrange(1, 70) if by_itself else 0)
         try:
             await follow(child)
             try:
-                await asyncio.to_thread(child.wait, 3.0 if by_itself else chance.uniform(0.02, 0.6))
+                await asyncio.to_thread(child.wait, 2.0 if by_itself else chance.uniform(0.02, 0.6))
             except subprocess.TimeoutExpired:
                 child.kill()
             _, complaint = await asyncio.to_thread(child.communicate)
