@@ -157,9 +157,12 @@ export class WhatIfMarks {
   }
 
   private fill(overlay: Overlay): void {
-    void this.map
-      .getSource<GeoJSONSource>(WHAT_IF)
-      ?.setData(whatIfFeatures(overlay.places, overlay.selected));
+    const features = whatIfFeatures(overlay.places, overlay.selected);
+    // Much that the overlay follows leaves the map as it is, and to draw it again costs a frame in full.
+    const next = JSON.stringify([features, overlay.asked]);
+    if (next === this.written) return;
+    this.written = next;
+    void this.map.getSource<GeoJSONSource>(WHAT_IF)?.setData(features);
     void this.map.getSource<GeoJSONSource>(ASKED)?.setData({
       type: "FeatureCollection",
       features:
