@@ -13,6 +13,9 @@ export const HEIGHT = OVERVIEW + GAP + 4 * LANE + AXIS;
 /** Height of an alert's bar, pixels: those that stay step back. */
 const TALL: Readonly<Record<Change, number>> = { added: 12, gone: 12, moved: 12, same: 6 };
 
+/** Alerts this wide are drawn with all that there is to say of them, pixels. */
+const NEAR = 9;
+
 export interface Inks {
   readonly surface: string;
   readonly raised: string;
@@ -196,7 +199,7 @@ function drawMark(
     context.fillStyle = ink.surface;
     context.fill();
     context.stroke();
-    if (mark.width >= 8) {
+    if (mark.width >= NEAR) {
       context.save();
       context.clip();
       context.lineWidth = 1;
@@ -211,7 +214,8 @@ function drawMark(
     context.lineWidth = 1;
     return;
   }
-  if (change === "moved" && mark.was !== null) {
+  // Where it was is seen only from near; from afar it would be dust.
+  if (change === "moved" && mark.was !== null && mark.width >= NEAR) {
     context.strokeStyle = colour;
     context.setLineDash([2, 2]);
     rounded(context, mark.was.x + 0.5, y + 0.5, Math.max(2, mark.was.width - 1), tall - 1, 2);
