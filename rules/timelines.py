@@ -27,7 +27,7 @@ from ioc.model.geo import valid_position
 from ioc.model.instant import DAY, MINUTE, SECOND, Duration, Instant, from_iso
 from ioc.model.kinds import Kind
 from ioc.model.quantities import Catalogue, fit
-from ioc.runtime.marked_yaml import Misplaced, YamlNode, expected, read_marked_file, yaml_files
+from ioc.runtime.marked_yaml import Misplaced, YamlNode, expected, read_marked, read_marked_file, yaml_files
 from rules.backtest import BacktestAlert, note
 from rules.book import TIMELINE_SUFFIX, RuleBook
 from rules.engine import Engine
@@ -69,10 +69,16 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a timeline went; `complaints` is empty where all came as expected."""
+    """How a timeline went.
+
+    Attributes:
+        complaints: what went otherwise than expected; empty where all came as it should.
+        missing: what did not come at all.
+    """
 
     timeline: Timeline
     complaints: tuple[str, ...]
+    missing: tuple[ExpectedAlert, ...] = ()
 
 
 def read_timelines(folder: Path, book: RuleBook, catalogue: Catalogue) -> list[Timeline]:
@@ -82,6 +88,16 @@ def read_timelines(folder: Path, book: RuleBook, catalogue: Catalogue) -> list[T
         Misplaced: the first mistake, with file, line and column.
     """
     return [_timeline(node, book, catalogue) for path in _files(folder) for node in _nodes(path)]
+
+
+def read_timeline_text(text: str, book: RuleBook, catalogue: Catalogue) -> list[Timeline]:
+    """Read timelines from a text.
+
+    Raises:
+        Misplaced: the first mistake.
+    """
+    document = read_marked(text, f"rules{TIMELINE_SUFFIX}")
+    return [] if document is None else [_timeline(node, book, catalogue) for node in document.sequence()]
 
 
 def timelines_of(folder: Path, rule: str, book: RuleBook, catalogue: Catalogue) -> Iterator[Timeline | Misplaced]:
@@ -136,30 +152,55 @@ def run_timeline(timeline: Timeline, book: RuleBook, catalogue: Catalogue) -> Ve
         note(alerts, engine.step(row))
     note(alerts, engine.step(pl.DataFrame(), timeline.start + timeline.until))
     note(alerts, engine.finish())
-    return Verdict(timeline, tuple(_compare(timeline, list(alerts.values()))))
+    missing: list[ExpectedAlert] = []
+    complaints = tuple(_compare(timeline, list(alerts.values()), missing))
+    return Verdict(timeline, complaints, tuple(missing))
 
 
-def _compare(timeline: Timeline, alerts: list[BacktestAlert]) -> Iterator[str]:
+def _compare(timeline: Timeline, alerts: list[BacktestAlert], missing: list[ExpectedAlert]) -> Iterator[str]:
+    """Say what differs; an alert that came at another time is one difference, not two."""
     left = sorted(alerts, key=lambda alert: alert.raised_at)
+    late: list[ExpectedAlert] = []
     for wanted in timeline.expect:
-        mine = [alert for alert in left if (alert.rule, alert.key) == (wanted.rule, wanted.key)]
-        hit = next((alert for alert in mine if _inside(alert.raised_at - timeline.start, wanted.raised)), None)
-        name = f"{wanted.rule} for {wanted.key}"
+        hit = next((a for a in _of(wanted, left) if _inside(a.raised_at - timeline.start, wanted.raised)), None)
         if hit is None:
-            came = ", ".join(_after(alert.raised_at - timeline.start) for alert in mine) or "not at all"
-            yield f"{name}: expected at {_span(wanted.raised)}, came {came}"
+            late.append(wanted)
+        else:
+            left.remove(hit)
+            yield from _compare_end(timeline, wanted, hit)
+    for wanted in late:
+        mine = _of(wanted, left)
+        name = f"{wanted.rule} for {wanted.key}"
+        if not mine:
+            missing.append(wanted)
+            yield f"{name}: expected at {_span(wanted.raised)}, did not come"
             continue
-        left.remove(hit)
-        if wanted.cleared is None:
-            if hit.cleared_at is not None:
-                yield f"{name}: expected to hold to the end, ended at {_after(hit.cleared_at - timeline.start)}"
-        elif hit.cleared_at is None:
-            yield f"{name}: expected to end at {_span(wanted.cleared)}, still holds at {_after(timeline.until)}"
-        elif not _inside(hit.cleared_at - timeline.start, wanted.cleared):
-            ended = _after(hit.cleared_at - timeline.start)
-            yield f"{name}: expected to end at {_span(wanted.cleared)}, ended at {ended}"
+        nearest = min(mine, key=lambda alert: abs(alert.raised_at - timeline.start - wanted.raised[0]))
+        left.remove(nearest)
+        came = nearest.raised_at - timeline.start
+        apart = wanted.raised[0] - came if came < wanted.raised[0] else came - wanted.raised[1]
+        which = "early" if came < wanted.raised[0] else "late"
+        yield f"{name}: expected at {_span(wanted.raised)}, came at {_after(came)}, {_after(apart)} too {which}"
+        yield from _compare_end(timeline, wanted, nearest)
     for alert in left:
-        yield f"{alert.rule} for {alert.key}: not expected, came at {_after(alert.raised_at - timeline.start)}"
+        ended = "still holds" if alert.cleared_at is None else f"ended at {_after(alert.cleared_at - timeline.start)}"
+        yield f"{alert.rule} for {alert.key}: not expected, came at {_after(alert.raised_at - timeline.start)}, {ended}"
+
+
+def _of(wanted: ExpectedAlert, alerts: Sequence[BacktestAlert]) -> list[BacktestAlert]:
+    return [alert for alert in alerts if (alert.rule, alert.key) == (wanted.rule, wanted.key)]
+
+
+def _compare_end(timeline: Timeline, wanted: ExpectedAlert, hit: BacktestAlert) -> Iterator[str]:
+    name = f"{wanted.rule} for {wanted.key}"
+    if wanted.cleared is None:
+        if hit.cleared_at is not None:
+            yield f"{name}: expected to hold to the end, ended at {_after(hit.cleared_at - timeline.start)}"
+    elif hit.cleared_at is None:
+        yield f"{name}: expected to end at {_span(wanted.cleared)}, still holds at {_after(timeline.until)}"
+    elif not _inside(hit.cleared_at - timeline.start, wanted.cleared):
+        ended = _after(hit.cleared_at - timeline.start)
+        yield f"{name}: expected to end at {_span(wanted.cleared)}, ended at {ended}"
 
 
 def _inside(moment: Duration, span: _SPAN) -> bool:

@@ -1,95 +1,67 @@
 """`ioc rules`: check a rule book, run its timelines, and see what it would have done to the past."""
 
-import json
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from ioc.model.quantities import Catalogue
-    from rules.book import RuleBook
-
-DEFAULT_TIMEZONE: Final = "Asia/Ho_Chi_Minh"
+from ioc.cli.rules_backtest import backtest, sweep
+from ioc.cli.rules_common import DEFAULT_TIMEZONE, FolderArgument, TimezoneOption, read_book_of
+from ioc.cli.rules_explain import explain, from_incident
 
 rules_app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Check, test and backtest rules."
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Check, test, tune and explain rules."
 )
-
-TimezoneOption = Annotated[str, typer.Option(help="Zone that hour(at) and weekday(at) go by, an IANA name.")]
-FolderArgument = Annotated[Path, typer.Argument(help="Folder of the rule book, YAML files.")]
 
 
 @rules_app.command()
 def check(folder: FolderArgument, *, timezone: TimezoneOption = DEFAULT_TIMEZONE) -> int:
     """Read a rule book and name every mistake with file, line and column; exit 1 where there is any."""
-    book, _ = _read(folder, timezone)
+    book, _, _ = read_book_of(folder, timezone)
     count = len(book.rules)
     sys.stdout.write(f"{count} {'rule is' if count == 1 else 'rules are'} in order (version {book.version})\n")
     return 0
 
 
 @rules_app.command(name="test")
-def run_timelines(folder: FolderArgument, *, timezone: TimezoneOption = DEFAULT_TIMEZONE) -> int:
-    """Run the timelines that stand beside the rules (*.test.yaml); exit 1 where one goes otherwise."""
-    from rules.timelines import read_timelines, run_timeline  # noqa: PLC0415 - the help does not need it
+def run_timelines(
+    folder: FolderArgument,
+    *,
+    junit: Annotated[Path | None, typer.Option(help="Write the outcome to this file too, as JUnit XML for CI.")] = None,
+    timezone: TimezoneOption = DEFAULT_TIMEZONE,
+) -> int:
+    """Run the timelines that stand beside the rules (*.test.yaml); exit 1 where one goes otherwise.
 
-    book, catalogue = _read(folder, timezone)
-    wrong = 0
-    timelines = read_timelines(folder, book, catalogue)
-    for timeline in timelines:
+    Where an alert did not come, it is said which of its conditions did not hold and how near they came.
+    """
+    from rules.bench.hints import hints  # noqa: PLC0415 - the help does not need them
+    from rules.junit import Ran  # noqa: PLC0415
+    from rules.junit import junit as to_junit  # noqa: PLC0415
+    from rules.timelines import read_timelines, run_timeline  # noqa: PLC0415
+
+    book, scope, catalogue = read_book_of(folder, timezone)
+    ran = []
+    for timeline in read_timelines(folder, book, catalogue):
+        began = time.perf_counter()
         verdict = run_timeline(timeline, book, catalogue)
+        seconds = time.perf_counter() - began
+        why = tuple(hints(verdict, book, scope, catalogue))
+        ran.append(Ran(verdict, seconds, why))
         sys.stdout.write(f"{'WRONG' if verdict.complaints else 'ok   '} {timeline.name}  ({timeline.where})\n")
         for complaint in verdict.complaints:
             sys.stdout.write(f"      {complaint}\n")
-        wrong += bool(verdict.complaints)
-    sys.stdout.write(f"{len(timelines) - wrong} of {len(timelines)} timelines went as expected\n")
+        for hint in why:
+            sys.stdout.write(f"        {hint}\n")
+    wrong = sum(bool(one.verdict.complaints) for one in ran)
+    sys.stdout.write(f"{len(ran) - wrong} of {len(ran)} timelines went as expected\n")
+    if junit is not None:
+        junit.write_text(to_junit(ran, str(folder)), encoding="utf-8")
     return 1 if wrong else 0
 
 
-@rules_app.command()
-def backtest(
-    *,
-    rules: Annotated[Path, typer.Option(help="Folder of the rule book.")],
-    events: Annotated[Path, typer.Option(help="Events: Event JSON as NDJSON, or Parquet.")],
-    timezone: TimezoneOption = DEFAULT_TIMEZONE,
-) -> int:
-    """Print the alerts that a rule book would have raised over past events, one JSON object a line, sorted.
-
-    Lines of the file that cannot be read are passed over, counted on standard error, and make the exit status 1.
-    """
-    from ioc.cli.progress import progress_bar  # noqa: PLC0415 - the help does not need them
-    from ioc.store.event_files import Complaints, read_events  # noqa: PLC0415
-    from rules.backtest import backtest as run_backtest  # noqa: PLC0415
-    from rules.backtest import needed_columns  # noqa: PLC0415
-
-    book, catalogue = _read(rules, timezone)
-    complaints = Complaints()
-    with progress_bar("reading events") as progress:
-        batches = read_events(events, catalogue, needed_columns(book), complaints, progress)
-        alerts = run_backtest(book, batches, catalogue)
-    for alert in alerts:
-        sys.stdout.write(json.dumps(alert.to_json(), separators=(",", ":"), ensure_ascii=False) + "\n")
-    for complaint in complaints.first:
-        sys.stderr.write(f"ioc: {complaint}\n")
-    if complaints.count:
-        what = "value or line" if complaints.count == 1 else "values or lines"
-        sys.stderr.write(f"ioc: {complaints.count} {what} of {events.name} could not be read\n")
-    return 1 if complaints.count else 0
-
-
-def _read(folder: Path, timezone: str) -> "tuple[RuleBook, Catalogue]":
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415
-
-    from ioc.model.faults import Fault  # noqa: PLC0415
-    from ioc.store.catalogue import load_catalogue  # noqa: PLC0415
-    from rules.book import read_book  # noqa: PLC0415
-    from rules.expressions import scope_of  # noqa: PLC0415
-
-    try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Fault(f"{timezone!r} is not a time zone; expected an IANA name such as Asia/Ho_Chi_Minh") from error
-    catalogue = load_catalogue()
-    return read_book(folder, scope_of(catalogue, timezone)), catalogue
+rules_app.command()(backtest)
+rules_app.command()(sweep)
+rules_app.command()(explain)
+rules_app.command("from-incident")(from_incident)

@@ -42,7 +42,7 @@ def test_check_names_every_mistake_and_ends_with_1(book: Path) -> None:
     assert (status, out) == (1, "")
     first, second = err.splitlines()
     assert first.endswith("rules.yaml:3:22: 'pm52' is not a known quantity; did you mean 'pm25'?")
-    assert second.endswith("rules.yaml:4:9: rule 'other' watches for nothing; expected exactly one of threshold, absence, window, together")  # fmt: skip
+    assert second.endswith("rules.yaml:4:9: rule 'other' watches for nothing; expected exactly one of threshold, absence, window, together, anomaly, sequence, dwell, cluster")  # fmt: skip
 
 
 @pytest.mark.parametrize("command", ["check", "test"])
@@ -87,8 +87,7 @@ def test_a_timeline_that_goes_otherwise_is_shown_and_ends_with_1(book: Path) -> 
     assert status == 1
     assert out.splitlines()[0].startswith("WRONG Dust is told late  (")
     assert [line.strip() for line in out.splitlines()[1:]] == [
-        "dust for a: expected at 9 s, came 5 s",
-        "dust for a: not expected, came at 5 s",
+        "dust for a: expected at 9 s, came at 5 s, 4 s too early",
         "0 of 1 timelines went as expected",
     ]
 
