@@ -106,11 +106,27 @@ class History:
             days=days,
         )
 
+    def schema(
+        self,
+        since: Instant | None = None,
+        until: Instant | None = None,
+        columns: Collection[str] | None = None,
+        kinds: Collection[str] | None = None,
+    ) -> dict[str, Any]:
+        """Name the columns of the batches that `batches` would give, with their types.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        return _types_of(columns, self._between(self.survey(since=since or EARLIEST), since, until, kinds))
+
     def quantities(self, since: Instant | None = None, until: Instant | None = None) -> dict[str, Any]:
-        """Name the quantities that any event within a time has, with the type in which they are read."""
-        files = self._between(self.survey(since=since or EARLIEST), since, until, None)
-        types = _types_of(None, files)
-        return {name: type_ for name, type_ in types.items() if name not in FIXED_COLUMNS}
+        """Name the quantities that any event within a time has, with the type in which they are read.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        return {name: type_ for name, type_ in self.schema(since, until).items() if name not in FIXED_COLUMNS}
 
     def batches(
         self,
