@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ioc.assembly.handover import Handover
+from ioc.assembly.past_events import events_around
 from ioc.assembly.rules_knowledge import Knowledge, known_places
 from ioc.assembly.rules_publishing import OtherHolds, Publishing, Refused, mistakes_of
 from ioc.assembly.rules_words import words_of
@@ -185,10 +186,9 @@ class RulesAnswers:
         place = None if lat is None or lon is None else (lat, lon)
         incidents = await known.store.incidents.find(condition=Condition.ACTIVE) if name else []
         asked = Asked(rule, at, key, place, standing_of(incidents, rule.name, key))
-        wanted = needs(rule, at, in_force)
+        batches = await events_around(known.store, self._history, needs(rule, at, in_force))
 
         def work() -> Answer:
-            batches = [] if self._past is None else self._past.once(wanted)
             return explain(
                 asked,
                 batches,

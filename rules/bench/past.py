@@ -121,13 +121,6 @@ class Past:
                 if given_up():
                     raise GivenUp
 
-    def once(self, wanted: Wanted) -> Iterator[pl.DataFrame]:
-        """Give batches for a question that will hardly be asked again: what is kept for others stays."""
-        for frame in self._read_frames(wanted, Complaints(), lambda _: None):
-            found = _between(frame, wanted.since, wanted.until)
-            if found.height:
-                yield found
-
     def forget(self) -> None:
         """Give the memory back."""
         with self._turn:

@@ -60,7 +60,7 @@ class Case:
         missing = [column for column in per if column not in self.events.columns and column not in ("site", "area")]
         if missing:
             return self.events.clear()
-        events = self.events.filter(pl.col("received_at").cast(pl.Int64) <= self.at)
+        events = self.events.filter(pl.col("at").cast(pl.Int64) <= self.at)
         return events.filter(key_expression(per, self.registry) == key).tail(MOST_EVENTS)
 
     def lately(self, events: pl.DataFrame) -> pl.DataFrame:

@@ -294,7 +294,7 @@ def _shown(case: Case) -> tuple[dict[str, object], ...]:
     if case.rule.kind.pairs:
         assets = case.key.split(SEPARATOR)
         mine = case.events.filter(pl.col("asset").cast(pl.String).is_in(assets))
-        mine = mine.filter(pl.col("received_at").cast(pl.Int64) <= case.at)
+        mine = mine.filter(pl.col("at").cast(pl.Int64) <= case.at)
     elif isinstance(case.rule.watch, Cluster):
         return ()
     else:
