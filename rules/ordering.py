@@ -22,22 +22,18 @@ def stamped(changes: Sequence[Change], feed: Feed, lateness: Duration) -> list[C
     """Say of each change when it came to be known.
 
     Args:
-        changes: what a rule answered.
+        changes: what a rule answered, those of one key in their order.
         feed: the events to which it did.
         lateness: how far the rule's time lies behind the stream's, µs.
     """
     order = np.argsort(feed.ref, kind="stable")
     refs = feed.ref[order]
-    begun: dict[tuple[object, Instant], Known] = {}
+    latest: dict[object, Known] = {}
     found = []
     for change in changes:
         known = _known(change, feed, order, refs, lateness)
-        identity = (change.key, change.raised_at)
-        if change.firing:
-            begun[identity] = known
-        else:
-            # What is told late may be over by the time it is told.
-            known = max(known, begun.get(identity, known))
+        # What is told late may be over by the time it is told.
+        known = latest[change.key] = max(known, latest.get(change.key, known))
         found.append(replace(change, known=known))
     return found
 

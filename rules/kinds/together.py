@@ -142,7 +142,8 @@ class TogetherKind:
                 if due >= now and at < due:
                     known.last = max(known.last, at)
                     continue
-                changes.append(self._end(pair, by=seen.ref))
+                # Time alone has ended it, unless the event was ahead of time.
+                changes.append(self._end(pair, by=seen.ref if due >= now else None))
             ended = self._ended.get(pair)
             if ended is not None and at + self._clear_after <= ended:
                 continue
