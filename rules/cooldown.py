@@ -55,6 +55,10 @@ class Cooldown:
         """
         out: list[AlertChange] = []
         for change in changes:
+            held = self._waiting.get(change.key)
+            if held is not None and held.due < change.known_at - self._lateness:
+                # By the time this came to be known, it had begun already.
+                self._release(change.key, out)
             if change.to is AlertState.FIRING:
                 self._begin(change, out)
             else:

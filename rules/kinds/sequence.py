@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any, Final
 
+from ioc.model.alerts import AFTER_EVENTS
 from ioc.model.geo import distance_m
 from ioc.model.instant import SECOND, Duration, Instant
 from rules.kinds.contract import NEVER, Change, Feed, Row, RowOf
@@ -156,12 +157,17 @@ class SequenceKind:
         for code, chain in complete.items():
             self._match(code, chain, at, now, ref, changes)
         if roles & 1 and now - self._patience <= at + self._within:
-            self._begin(groups, at, key, ref, lat, lon)
+            chain = self._begin(groups, at, key, ref, lat, lon)
+            ripe = at + self._within
+            if self._steps == 1 and ripe < now and chain.spoilt > ripe:
+                # Its first step came so late that all its time is over.
+                chain.spoilt = ripe
+                self._match(key, chain, ripe, ripe, ref, changes)
 
     def _home(self, key: int, lat: float, lon: float) -> Group:
         return cell_of(lat, lon, self._near_m) if self._across and self._near_m is not None else key
 
-    def _begin(self, groups: Iterable[Group], at: Instant, key: int, ref: int, lat: float, lon: float) -> None:
+    def _begin(self, groups: Iterable[Group], at: Instant, key: int, ref: int, lat: float, lon: float) -> _Chain:
         rows = () if self._row_of is None else (self._row_of(ref),)
         chain = _Chain(at, key, lat, lon, at, 1, _ALWAYS, rows)
         for group in groups:
@@ -169,6 +175,7 @@ class SequenceKind:
             if came > at and self._is_near(lat, lon, north, east):
                 chain.spoilt = min(chain.spoilt, came)
         self._keep(chain)
+        return chain
 
     def _keep(self, chain: _Chain) -> None:
         home = self._home(chain.key, chain.lat, chain.lon)
@@ -250,27 +257,28 @@ class SequenceKind:
                 if due >= now and at < due:
                     alert.last = max(alert.last, at)
                     return
-                changes.append(self._end(key, due))
+                # What falls due at the very moment of an event waits for it; what fell due before, time has decided.
+                changes.append(self._end(key, due, by=AFTER_EVENTS if due < now or ref is None else ref))
                 ended = due
             if at + self._clear_after <= ended:
                 return
             begun = max(at, ended)
         self._alerts[key] = _Alert(begun, at, chain.lat, chain.lon)
-        refs = () if ref is None else (ref,)
+        refs = () if ref is None or self._steps == 1 else (ref,)
         numbers = {"held_s": (at - chain.begun) / SECOND}
-        changes.append(Change(key, True, begun, begun, refs=refs, rows=chain.rows, numbers=numbers))
+        changes.append(Change(key, True, begun, begun, refs=refs, rows=chain.rows, numbers=numbers, by=ref))
 
-    def _end(self, key: int, at: Instant, refs: tuple[int, ...] = ()) -> Change:
+    def _end(self, key: int, at: Instant, *, by: int = AFTER_EVENTS, refs: tuple[int, ...] = ()) -> Change:
         alert = self._alerts.pop(key)
         self._ended[key] = at
-        return Change(key, False, at, alert.raised_at, refs=refs)
+        return Change(key, False, at, alert.raised_at, refs=refs, by=by)
 
     def _end_near(self, at: Instant, key: int, lat: float, lon: float, ref: int, changes: list[Change]) -> None:
         """End the alerts that an event ends: its key's, or those near it."""
         for code in list(self._alerts) if self._across else [key]:
             alert = self._alerts.get(code)
             if alert is not None and at > alert.raised_at and self._is_near(alert.lat, alert.lon, lat, lon):
-                changes.append(self._end(code, at, (ref,)))
+                changes.append(self._end(code, at, by=ref, refs=(ref,)))
 
     def _is_near(self, lat: float, lon: float, other_lat: float, other_lon: float) -> bool:
         # An alert that was taken over has no place; then it is not far.
