@@ -28,7 +28,11 @@ _FINE: Final = 2_400
 """How many bars are counted; what is drawn is put together from them when a line moves out of sight."""
 
 _TAIL: Final = 0.0005
-"""The part of the values, at either end, that may be put into the outermost bars."""
+"""The part of the values, at either end, that may be put into the outermost bars where it lies very far out."""
+
+_STRETCH: Final = 3
+"""How many times the width of the others such values may be away and are still drawn where they are: limits are set
+for the rare ones, and only what a broken sensor says is not worth the room."""
 
 _UNITS: Final = {"ms": MILLISECOND, "s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY}
 
@@ -217,6 +221,8 @@ def drawn(fine: Fine, measured: Measured) -> dict[str, Any]:
     along = np.cumsum(fine.counts) / total
     low = float(fine.edges[int(np.searchsorted(along, _TAIL))])
     high = float(fine.edges[min(int(np.searchsorted(along, 1 - _TAIL)) + 1, _FINE)])
+    room = _STRETCH * (high - low)
+    low, high = max(float(fine.edges[0]), low - room), min(float(fine.edges[-1]), high + room)
     shown = [number.value for number in measured.lines]
     low, high = min([low, *shown]), max([high, *shown])
     step = _round_step((high - low) / BARS)
