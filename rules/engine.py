@@ -1,7 +1,8 @@
 """The engine: batches of events in, changes of alerts out, for a whole rule book.
 
-One `select` evaluates the conditions of all rules that a batch can concern; the rows that concern a rule go on, in
-the order in which the rule takes them, to the small state machine of its kind. The only clock is the stream's.
+Batches go through lanes, which put events in the order in which rules take them. What rules ask of the events is
+computed once for all of them; the events that concern a rule go on to the small state machine of its kind. The only
+clock is the stream's.
 """
 
 from collections.abc import Mapping
@@ -24,11 +25,18 @@ from rules.expressions import Compiled
 from rules.kinds.absence import AbsenceKind
 from rules.kinds.contract import NEVER, Numbers, RowOf
 from rules.kinds.scheduled import ScheduledKind, unscheduled
+from rules.line import Line
 from rules.rule import Rule
 from rules.runner import Runner
-from rules.selection import Evaluated, Selection, codes_of
+from rules.selection import Gate, Selection, codes_of
+from rules.snapshots import plain
 from rules.watches.absence import Absence
-from rules.watches.contract import Gate, Source
+from rules.watches.contract import Source
+
+FORMAT: Final = 2
+"""Of the state that an engine gives."""
+
+NOTHING: Final[Numbers] = np.zeros(0, dtype=np.int64)
 
 DEAF_AFTER: Final[Duration] = 10 * SECOND
 """Time between two stamps of the stream after which ingest is taken to have been away."""
@@ -59,13 +67,12 @@ class Engine:
             first_ref: number of the first event; states that are to be put together must not share numbers.
         """
         self._registry = dict(registry or {})
-        self._evidence = Evidence() if keep_evidence else None
-        self._selection = Selection({**FIXED_COLUMNS, **catalogue.schema()})
+        self._keep_evidence = keep_evidence
+        self._schema = {**FIXED_COLUMNS, **catalogue.schema()}
         self._clock: Instant = NEVER
         self._next_ref = first_ref
+        self._lines: dict[Duration | None, Line] = {}
         self._runners = [self._runner(rule) for rule in book.rules]
-        # What is needed of a batch, by the kinds of events that it has.
-        self._needed: dict[frozenset[int], frozenset[str]] = {}
         self._started = False
         self._stamp: Instant = NEVER
         self._clusters = Clusters([(runner.rule, runner.kind) for runner in self._runners], self._registry)
@@ -104,11 +111,9 @@ class Engine:
     ) -> list[AlertChange]:
         if clock is not None:
             self._notice_deafness(batch, clock)
-        if self._evidence is not None:
-            self._evidence.begin(self._next_ref, batch)
-        evaluated = self._evaluate(batch, reached)
-        if len(evaluated.clocks):
-            self._clock = int(evaluated.clocks[-1])
+        clocks = self._clocks(batch, reached)
+        if len(clocks):
+            self._clock = int(clocks[-1])
         if clock is not None and clock > self._clock:
             self._clock = clock
         if self._clock == NEVER:
@@ -116,16 +121,22 @@ class Engine:
         if not self._started:
             self._started = True
             self._expect_registered()
-        changes: list[AlertChange] = []
-        for runner in self._runners:
-            found = runner.step(evaluated, self._next_ref, self._clock, closing=closing)
-            if found or runner.cooldown is not None:
-                changes += runner.rested(runner.named(found, self._evidence), self._clock, closing=closing)
-        if self._evidence is not None:
-            self._evidence.keep(self._refs())
+        refs = np.arange(self._next_ref, self._next_ref + batch.height)
         self._next_ref += batch.height
+        changes: list[AlertChange] = []
+        for line in self._lines.values():
+            turn = line.lane.take(batch, clocks, refs, self._clock, closing=closing)
+            changes += line.step(turn, self._clock, closing=closing)
         changes.sort(key=lambda change: change.order)
         return self._clusters.step(changes) if self._clusters else changes
+
+    def _clocks(self, batch: pl.DataFrame, reached: Numbers | None) -> Numbers:
+        """Say how far the stream's clock had come when each event came."""
+        if not batch.height:
+            return NOTHING
+        received = batch.get_column("received_at").to_physical().to_numpy()
+        before = self._clock if reached is None else np.maximum(reached, self._clock)
+        return np.maximum.accumulate(np.maximum(received, before))
 
     def catch_up(self, firing: Mapping[str, tuple[str, str, Instant]]) -> list[AlertChange]:
         """Tell clusters that are new, or were edited, of the alerts that hold; see `Clusters.catch_up`."""
@@ -145,26 +156,20 @@ class Engine:
             if isinstance(kind, AbsenceKind):
                 kind.listen_again(first)
 
-    def _evaluate(self, batch: pl.DataFrame, reached: Numbers | None) -> Evaluated:
-        """Evaluate every condition of every rule that the batch can concern."""
-        evaluated = Evaluated.of(batch, self._clock if reached is None else np.maximum(reached, self._clock))
-        needed = self._needed.get(evaluated.present)
-        if needed is None:
-            met = [runner for runner in self._runners if runner.reading.meets(evaluated)]
-            needed = frozenset().union(*({runner.key_name} | runner.reading.names for runner in met))
-            self._needed[evaluated.present] = needed
-        if needed:
-            evaluated.arrays = self._selection.compute(batch, needed)
-        return evaluated
-
     def _runner(self, rule: Rule) -> Runner:
-        key_name, table = self._selection.key(rule.per, self._registry)
-        row_of = None if self._evidence is None else self._evidence.row
-        kind, reading = rule.watch.put_to_work(_Workshop(self._selection, rule.lateness is not None, row_of))
+        line = self._lines.get(rule.lateness)
+        if line is None:
+            evidence = Evidence() if self._keep_evidence else None
+            line = self._lines[rule.lateness] = Line(rule.lateness, Selection(self._schema), evidence)
+        key_name, table = line.selection.key(rule.per, self._registry)
+        row_of = None if line.evidence is None else line.evidence.row
+        kind, reading = rule.watch.put_to_work(_Workshop(line.selection, rule.lateness is not None, row_of))
         if rule.schedule is not None:
             kind = ScheduledKind(kind, rule.schedule, event_time=rule.lateness is not None)
         cooldown = None if rule.cooldown is None else Cooldown(rule.cooldown, rule.lateness or 0)
-        return Runner(rule, table, key_name, kind, reading, cooldown=cooldown)
+        runner = Runner(rule, table, key_name, kind, reading, line.evidence, cooldown)
+        line.add(runner)
+        return runner
 
     def _expect_registered(self) -> None:
         """Watch registered assets that were never heard, from now on; those already watched stay as they are."""
@@ -179,41 +184,48 @@ class Engine:
                 codes = runner.keys.codes(pl.Series(names, dtype=pl.String))
                 kind.expect(codes, self._clock)
 
-    def _refs(self) -> list[Numbers]:
-        """Number the events that held feeds and kinds may yet name."""
-        return [refs for runner in self._runners for refs in runner.refs()]
-
     def adopt(self, rule: str, key: str, raised_at: Instant) -> None:
         """Go on with an alert that is open, as if the rule, which must be in the book, had raised it."""
         next(runner for runner in self._runners if runner.rule.name == rule).adopt(key, raised_at)
 
-    def dump(self) -> dict[str, Any]:
-        """Give the whole state as plain data, keys as texts, for a checkpoint."""
+    def snapshot(self) -> dict[str, Any]:
+        """Take the whole state at once; `rules.snapshots.plain`, perhaps in another thread, makes plain data of it."""
         return {
-            "format": 1,
+            "format": FORMAT,
             "clock": self._clock,
             "next_ref": self._next_ref,
             "started": self._started,
             "stamp": self._stamp,
-            "rows": [] if self._evidence is None else self._evidence.dump(self._refs()),
+            "rows": [row for line in self._lines.values() for row in line.rows()],
+            "lanes": {str(lateness): line.lane.dump() for lateness, line in self._lines.items()},
+            "seen": {name: seen for line in self._lines.values() for name, seen in line.dump_seen(self._clock)},
             "rules": {runner.rule.name: runner.dump() for runner in self._runners},
         }
 
+    def dump(self) -> dict[str, Any]:
+        """Give the whole state as plain data, keys as texts, for a checkpoint."""
+        return {name: plain(part) for name, part in self.snapshot().items()}
+
     def load(self, dumped: Mapping[str, Any]) -> list[str]:
-        """Take a state that `dump` gave, rule by rule.
+        """Take a state that `snapshot` or `dump` gave, rule by rule.
 
         A rule that was edited goes on from its state, so that its open alerts stay open, as long as it is of
         the same kind and per the same key.
 
         Returns:
             The names of the rules that could take nothing over, because they are new or of another kind or key.
+
+        Raises:
+            ValueError: the state is of another version.
         """
+        if dumped.get("format") != FORMAT:
+            raise ValueError(f"a state of format {dumped.get('format')!r}; expected {FORMAT}")
         self._clock = dumped["clock"]
         self._next_ref = dumped["next_ref"]
         self._started = dumped["started"]
         self._stamp = dumped["stamp"]
-        if self._evidence is not None:
-            self._evidence.load(dumped["rows"])
+        for lateness, line in self._lines.items():
+            line.load(dumped["lanes"].get(str(lateness)), dumped["seen"], dumped["rows"])
         known = dumped["rules"]
         left = [runner.rule.name for runner in self._runners if not runner.load(known.get(runner.rule.name))]
         if self._started:
@@ -231,7 +243,7 @@ class _Workshop:
     row_of: RowOf | None
 
     def condition(self, compiled: Compiled) -> str:
-        return self.selection.condition(compiled.expression, compiled.columns)
+        return self.selection.condition(compiled)
 
     def number(self, expression: pl.Expr, columns: frozenset[str]) -> str:
         return self.selection.number(expression, columns)

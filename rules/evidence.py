@@ -1,7 +1,7 @@
 """The events that made a change, found again by number: those of the batch at hand, and earlier ones still needed."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -13,6 +13,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 # Below so many kept events it is not worth looking for those that nobody needs any more.
 _FEW = 4_096
+_NOTHING: Numbers = np.zeros(0, dtype=np.int64)
 
 
 class Evidence:
@@ -20,44 +21,59 @@ class Evidence:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._first = 0
         self._batch = pl.DataFrame()
-        # What is kept, by the number of the first event in each piece; numbers rise from piece to piece.
+        self._refs = _NOTHING
+        # The batch's numbers in order and where each stands; made when the first event is asked for.
+        self._order: tuple[Numbers, Numbers] | None = None
+        # What is kept, each piece with its numbers, which rise, and the first of them.
         self._starts: list[int] = []
         self._pieces: list[tuple[Numbers, pl.DataFrame]] = []
         self._sweep_above = _FEW
 
-    def begin(self, first: int, batch: pl.DataFrame) -> None:
-        """Take up a batch, whose first event has this number."""
-        self._first = first
+    def begin(self, refs: Numbers, batch: pl.DataFrame) -> None:
+        """Take up a batch, whose events have these numbers."""
         self._batch = batch
+        self._refs = refs
+        self._order = None
 
     def row(self, ref: int) -> Row:
         """Give an event as a plain dict; empty where it was not kept."""
-        if ref >= self._first:
-            return _plain(self._batch.row(ref - self._first, named=True))
-        piece = bisect_right(self._starts, ref) - 1
-        if piece < 0:
-            return {}
-        refs, frame = self._pieces[piece]
+        refs, places = self._in_order()
         index = int(np.searchsorted(refs, ref))
-        return _plain(frame.row(index, named=True)) if index < len(refs) and refs[index] == ref else {}
+        if index < len(refs) and refs[index] == ref:
+            return _plain(self._batch.row(int(places[index]), named=True))
+        # Pieces of different batches may overlap in their numbers, where events wait for their turn.
+        for piece in range(bisect_right(self._starts, ref) - 1, -1, -1):
+            refs, frame = self._pieces[piece]
+            index = int(np.searchsorted(refs, ref))
+            if index < len(refs) and refs[index] == ref:
+                return _plain(frame.row(index, named=True))
+        return {}
 
-    def keep(self, needed: Sequence[Numbers]) -> None:
+    def _in_order(self) -> tuple[Numbers, Numbers]:
+        if self._order is None:
+            places = np.argsort(self._refs, kind="stable")
+            self._order = self._refs[places], places
+        return self._order
+
+    def keep(self, needed: Numbers) -> None:
         """Keep, of the batch at hand, the events that may yet be asked for.
 
         Args:
             needed: numbers of all events that may be asked for, of this batch or of earlier ones.
         """
-        if self._batch.height:
-            fresh = [refs[refs >= self._first] for refs in needed]
-            refs = np.unique(np.concatenate(fresh)) if fresh else np.zeros(0, dtype=np.int64)
-            if len(refs):
-                self._starts.append(int(refs[0]))
-                self._pieces.append((refs, self._batch[refs - self._first]))
-        kept = sum(len(refs) for refs, _ in self._pieces)
-        if kept > self._sweep_above:
-            self._sweep(np.unique(np.concatenate(needed)) if needed else np.zeros(0, dtype=np.int64))
+        if self._batch.height and len(needed):
+            rows = np.flatnonzero(np.isin(self._refs, needed))
+            if len(rows):
+                rows = rows[np.argsort(self._refs[rows])]
+                self._add(self._refs[rows], self._batch[rows])
+        if sum(len(refs) for refs, _ in self._pieces) > self._sweep_above:
+            self._sweep(needed)
+
+    def _add(self, refs: Numbers, frame: pl.DataFrame) -> None:
+        place = bisect_right(self._starts, int(refs[0]))
+        self._starts.insert(place, int(refs[0]))
+        self._pieces.insert(place, (refs, frame))
 
     def _sweep(self, needed: Numbers) -> None:
         """Forget what nobody needs any more; not at every batch, so that its cost is spread over many."""
@@ -72,9 +88,9 @@ class Evidence:
         self._starts = [int(refs[0]) for refs, _ in pieces]
         self._sweep_above = max(_FEW, 2 * sum(len(refs) for refs, _ in pieces))
 
-    def dump(self, needed: Sequence[Numbers]) -> list[tuple[int, Row]]:
+    def dump(self, needed: Numbers) -> list[tuple[int, Row]]:
         """Give what is needed as plain data, for a checkpoint."""
-        self._sweep(np.unique(np.concatenate(needed)) if needed else np.zeros(0, dtype=np.int64))
+        self._sweep(needed)
         return [
             (ref, _plain(row))
             for refs, frame in self._pieces
@@ -87,8 +103,7 @@ class Evidence:
         self._starts, self._pieces = [], []
         if kept:
             refs = np.array([ref for ref, _ in kept], dtype=np.int64)
-            self._starts = [kept[0][0]]
-            self._pieces = [(refs, pl.DataFrame([row for _, row in kept], infer_schema_length=None))]
+            self._add(refs, pl.DataFrame([row for _, row in kept], infer_schema_length=None))
 
 
 def _plain(row: Row) -> Row:

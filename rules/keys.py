@@ -49,7 +49,14 @@ class KeyTable:
         """Code one text."""
         return int(self.codes(pl.Series([text], dtype=pl.String))[0])
 
+    def coded(self, texts: pl.Expr) -> pl.Expr:
+        """Make the expression that codes texts; a null stays null."""
+        return texts.cast(self._type).to_physical()
+
+    def series(self, codes: Numbers) -> pl.Series:
+        """Turn codes back into texts."""
+        return pl.Series(codes.astype(np.uint32)).cat.to(self._type).cast(pl.String)
+
     def texts(self, codes: list[int]) -> list[str]:
         """Turn codes back into texts."""
-        series = pl.Series(np.array(codes, dtype=np.uint32))
-        return series.cat.to(self._type).cast(pl.String).to_list()
+        return self.series(np.array(codes, dtype=np.int64)).to_list()

@@ -121,7 +121,7 @@ class Rebuilding:
             elif change.alert != alert:
                 # It ended and began again in what was taken: to whoever works on it, it is the same alert.
                 self._engine.adopt(*self.adopted[alert])
-        return Rebuilt(self._engine.dump(), tuple(begun), tuple(ended))
+        return Rebuilt(self._engine.snapshot(), tuple(begun), tuple(ended))
 
     def _note(self, changes: Iterable[AlertChange]) -> None:
         for change in changes:
@@ -143,6 +143,8 @@ def put_together(book: RuleBook, running: Mapping[str, Any], rebuilt: Mapping[st
         **running,
         "next_ref": max(running["next_ref"], rebuilt["next_ref"]),
         "rows": [*running["rows"], *rebuilt["rows"]],
+        "lanes": rebuilt["lanes"] | running["lanes"],
+        "seen": rebuilt["seen"] | running["seen"],
         "rules": kept | anew,
     }
 

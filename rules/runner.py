@@ -11,11 +11,13 @@ from ioc.model.alerts import AlertChange, AlertState
 from ioc.model.instant import Instant
 from rules.cooldown import Cooldown
 from rules.evidence import Evidence
-from rules.keys import NO_KEY, SEPARATOR, KeyTable
+from rules.keys import SEPARATOR, KeyTable
 from rules.kinds.contract import Change, Feed, Kind, Numbers
+from rules.kinds.threshold import ThresholdKind
 from rules.ordering import stamped
 from rules.rule import Rule
 from rules.selection import Evaluated
+from rules.snapshots import Coded, array, codes
 from rules.watches.contract import Reading
 
 NOTHING: Final[Numbers] = np.zeros(0, dtype=np.int64)
@@ -28,7 +30,7 @@ class Runner:
     Attributes:
         keys: the codes of its keys.
         key_name: of the array that holds them.
-        held: events that wait for their turn, in event time.
+        evidence: finds the events that made a change; None where no evidence is kept.
     """
 
     rule: Rule
@@ -36,62 +38,49 @@ class Runner:
     key_name: str
     kind: Kind
     reading: Reading
-    held: Feed | None = None
+    evidence: Evidence | None = None
     cooldown: Cooldown | None = None
 
-    def step(self, evaluated: Evaluated, first_ref: int, clock: Instant, *, closing: bool) -> list[Change]:
+    def step(self, evaluated: Evaluated, until: Instant, *, closing: bool) -> list[Change]:
         """Take what of a batch concerns the rule, then let time pass.
 
         Args:
-            evaluated: the batch.
-            first_ref: number of the batch's first event.
-            clock: the stream's clock after the batch.
+            evaluated: the events whose turn has come.
+            until: how far the rule's time has come after them.
             closing: nothing more will come.
         """
-        feed, until = self._due(self._fresh(evaluated, first_ref), clock, closing=closing)
+        if self._can_rest(evaluated):
+            return []
+        feed = self._feed(evaluated)
+        if closing and len(feed):
+            until = max(until, int(feed.now[-1]))
         found = self.kind.step(feed, until, closing=closing)
         return stamped(found, feed, self.rule.lateness or 0) if found else found
 
-    def _due(self, feed: Feed, clock: Instant, *, closing: bool) -> tuple[Feed, Instant]:
-        """Give the events whose turn has come, and how far the rule's time has come."""
-        lateness = self.rule.lateness
-        if lateness is None:
-            return feed, clock
-        until = clock - lateness
-        held = self.held
-        if held is not None and len(held):
-            if not (len(feed) or closing) and held.now[0] > until:
-                return feed, until
-            feed = held.followed_by(feed)
-        order = np.argsort(feed.now, kind="stable")
-        if closing:
-            self.held = None
-            feed = feed.take(order)
-            return feed, max(clock, int(feed.now[-1])) if len(feed) else clock
-        ready = int(np.searchsorted(feed.now[order], until, side="right"))
-        self.held = feed.take(order[ready:])
-        return feed.take(order[:ready]), until
+    def _can_rest(self, evaluated: Evaluated) -> bool:
+        """Whether nothing can change, because no key has begun anything and no event begins it."""
+        if self.reading.spark is None or not isinstance(self.kind, ThresholdKind) or not self.kind.at_rest:
+            return False
+        part = evaluated.part(self.reading.gates, self.key_name)
+        return not (len(part) and part.may_be_true(self.reading.spark))
 
-    def _fresh(self, evaluated: Evaluated, first_ref: int) -> Feed:
-        """Give the batch's events that concern the rule."""
-        if not self.reading.meets(evaluated):
+    def _feed(self, evaluated: Evaluated) -> Feed:
+        """Give the events that concern the rule."""
+        part = evaluated.part(self.reading.gates, self.key_name)
+        if not len(part):
             return self._no_events()
-        mask, columns = self.reading.columns(evaluated)
-        keys = evaluated.arrays[self.key_name]
-        rows = np.flatnonzero(mask & (keys != NO_KEY))
-        if not len(rows):
+        mask, columns = self.reading.columns(part)
+        count = np.count_nonzero(mask)
+        if not count:
             return self._no_events()
-        at, now = evaluated.at[rows], evaluated.clocks[rows]
-        if self.rule.lateness is not None:
-            # An event later than the rule waits for takes its turn when it comes.
-            now = np.maximum(at, now - self.rule.lateness)
-        wanted = {name: values[rows] for name, values in columns.items()}
-        return Feed(now, at, keys[rows], rows + first_ref, wanted)
+        wanted = {name: columns[name] for name in self.reading.wanted}
+        feed = Feed(part.now, part.at, part.key, part.ref, wanted)
+        return feed if count == len(part) else feed.take(np.flatnonzero(mask))
 
     def _no_events(self) -> Feed:
         return Feed(NOTHING, NOTHING, NOTHING, NOTHING, dict.fromkeys(self.reading.wanted, NOTHING))
 
-    def named(self, changes: Iterable[Change], evidence: Evidence | None) -> list[AlertChange]:
+    def named(self, changes: Iterable[Change]) -> list[AlertChange]:
         """Turn codes into keys and numbers of events into events."""
         listed = list(changes)
         pairs = [change.key if isinstance(change.key, tuple) else (change.key,) for change in listed]
@@ -99,8 +88,8 @@ class Runner:
         named = []
         for change, pair in zip(listed, pairs, strict=True):
             rows = change.rows
-            if evidence is not None:
-                rows = (*rows, *(evidence.row(ref) for ref in change.refs))
+            if self.evidence is not None:
+                rows = (*rows, *(self.evidence.row(ref) for ref in change.refs))
             named.append(
                 AlertChange(
                     rule=self.rule.name,
@@ -122,54 +111,31 @@ class Runner:
         until = clock if closing else clock - (self.rule.lateness or 0)
         return self.cooldown.step(changes, until, closing=closing)
 
-    def refs(self) -> list[Numbers]:
-        """Number the events that may yet be asked for."""
-        held = [] if self.held is None else [self.held.ref]
-        return [*held, np.array(self.kind.refs(), dtype=np.int64)]
-
     def shape(self) -> list[str]:
         """Say what must be the same for a state to be of use: the kind, the key, the feed, and how time is taken."""
         order = "stream order" if self.rule.lateness is None else "event time"
-        return [str(self.rule.kind), *self.rule.per, *self.reading.wanted, order, *self.rule.watch.shape]
+        hours = [] if self.rule.schedule is None else ["hours"]
+        return [str(self.rule.kind), *self.rule.per, *self.reading.wanted, order, *hours, *self.rule.watch.shape]
 
     def dump(self) -> dict[str, Any]:
-        """Give the state as plain data, keys as texts."""
+        """Give the state, keys as codes that can be read later."""
         state = self.kind.dump()
-        state["keys"] = self.keys.texts(state["keys"])
-        held = None
-        if self.held is not None and len(self.held):
-            feed = self.held
-            held = {
-                "now": feed.now.tolist(),
-                "at": feed.at.tolist(),
-                "key": self.keys.texts(feed.key.tolist()),
-                "ref": feed.ref.tolist(),
-                "columns": {name: values.tolist() for name, values in feed.columns.items()},
-            }
+        state["keys"] = Coded(self.keys, state["keys"])
         rest = None if self.cooldown is None else self.cooldown.dump()
-        return {"shape": self.shape(), "state": state, "held": held, "rest": rest}
+        return {"shape": self.shape(), "state": state, "rest": rest}
 
     def load(self, dumped: Mapping[str, Any] | None) -> bool:
         """Take what `dump` gave; says whether it is of any use, which what another kind or key left is not."""
-        if dumped is None or dumped["shape"] != self.shape():
+        if dumped is None or list(dumped["shape"]) != self.shape():
             return False
-        state = dict(dumped["state"])
-        state["keys"] = self._codes(state["keys"]).tolist()
+        state = {name: array(part) for name, part in dumped["state"].items()}
+        state["keys"] = codes(self.keys, dumped["state"]["keys"]).tolist()
         self.kind.load(state)
         rest = dumped.get("rest")
         if rest is not None:
             # Also where the rule no longer says so: alerts that it has moved end under the names they were given.
             self.cooldown = self.cooldown or Cooldown(0, self.rule.lateness or 0)
             self.cooldown.load(self.rule.name, rest)
-        held = dumped["held"]
-        if held is not None:
-            self.held = Feed(
-                np.array(held["now"], dtype=np.int64),
-                np.array(held["at"], dtype=np.int64),
-                self._codes(held["key"]),
-                np.array(held["ref"], dtype=np.int64),
-                {name: np.array(values) for name, values in held["columns"].items()},
-            )
         return True
 
     def adopt(self, key: str, raised_at: Instant) -> None:

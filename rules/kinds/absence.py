@@ -4,6 +4,7 @@ Raised at the key's last `at` + `after`, once time has passed that instant; ende
 An event that is older than what the key has already shown says nothing new, and changes nothing.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -43,19 +44,34 @@ class AbsenceKind:
     def step(self, feed: Feed, until: Instant, *, closing: bool) -> list[Change]:
         """Take events, then raise for the keys whose patience has ended."""
         changes: list[Change] = []
+        decided: dict[tuple[int, Instant], int] = {}
         if len(feed):
             self._grow(int(feed.key.max()) + 1)
+            decided = self._told_too_late(feed)
             self._next_due = min(self._next_due, int(feed.at.min()) + self._after)
             last = self._last[feed.key]
             # Most keys have not been silent for long, and of them only the last event matters.
             if self._raised_at or np.count_nonzero(last + self._after < feed.now):
-                changes = self._look(feed, last)
+                changes = self._look(feed, last, decided)
             np.maximum.at(self._last, feed.key, feed.at)
         if self._next_due < (until + 1 if closing else until):
-            changes += self._expire(until, closing=closing)
+            changes += self._expire(until, decided, closing=closing)
         return changes
 
-    def _look(self, feed: Feed, last: Numbers) -> list[Change]:
+    def _told_too_late(self, feed: Feed) -> dict[tuple[int, Instant], int]:
+        """Find the events after which, by the time they come, their key has been silent for too long already."""
+        late = feed.at + self._after < feed.now
+        if not np.count_nonzero(late):
+            return {}
+        doubtful = np.zeros(len(self._last), dtype=bool)
+        doubtful[feed.key[late]] = True
+        feed = by_key(feed.take(np.flatnonzero(doubtful[feed.key])))
+        before = greatest_before(feed.key, feed.at, self._last[feed.key])
+        rows = np.flatnonzero((feed.at > before) & (feed.at + self._after < feed.now))
+        told = (feed.key[rows].tolist(), feed.at[rows].tolist(), feed.ref[rows].tolist())
+        return {(key, at): ref for key, at, ref in zip(*told, strict=True)}
+
+    def _look(self, feed: Feed, last: Numbers, decided: Mapping[tuple[int, Instant], int]) -> list[Change]:
         """Find the events before which their key was silent for too long."""
         doubtful = np.zeros(len(self._last), dtype=bool)
         doubtful[feed.key[last + self._after < feed.now]] = True
@@ -76,12 +92,12 @@ class AbsenceKind:
             raised_at = self._raised_at.pop(key, NEVER)
             if raised_at == NEVER and late:
                 raised_at = was + self._after
-                changes.append(self._raised(key, raised_at))
+                changes.append(self._raised(key, raised_at, decided.get((key, was))))
             if raised_at != NEVER:
                 changes.append(Change(key, False, max(at, raised_at), raised_at, (ref,)))
         return changes
 
-    def _expire(self, until: Instant, *, closing: bool) -> list[Change]:
+    def _expire(self, until: Instant, decided: Mapping[tuple[int, Instant], int], *, closing: bool) -> list[Change]:
         due = self._last + self._after
         due[self._last == NEVER] = NOTHING_DUE
         due[list(self._raised_at)] = NOTHING_DUE
@@ -90,10 +106,10 @@ class AbsenceKind:
         self._raised_at |= silent
         due[keys] = NOTHING_DUE
         self._next_due = int(due.min(initial=NOTHING_DUE))
-        return [self._raised(key, at) for key, at in silent.items()]
+        return [self._raised(key, at, decided.get((key, at - self._after))) for key, at in silent.items()]
 
-    def _raised(self, key: int, at: Instant) -> Change:
-        return Change(key, True, at, at, numbers={"silent_s": self._after / SECOND})
+    def _raised(self, key: int, at: Instant, by: int | None) -> Change:
+        return Change(key, True, at, at, numbers={"silent_s": self._after / SECOND}, by=by)
 
     def _grow(self, size: int) -> None:
         self._last = grown(self._last, size, NEVER)

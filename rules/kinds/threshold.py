@@ -1,20 +1,26 @@
 """Threshold: a condition that stays true long enough, and is untrue long enough to end.
 
 For each key a run is a row of consecutive events for which a condition is true; events for which it is
-unknown are passed over, and so is an event older than one the key has already shown.
+unknown are passed over. An event older than one the key has already shown comes here as unknown.
 
 - idle: the condition is not true.
 - pending: `raise` is true since `since`; firing begins at the first event at least `hold` later.
 - firing: raised; waits for `clear`.
 - recovering: `clear` is true since `since`; the alert ends at the first event at least `clear_hold` later.
+
+Most keys are idle and stay so, and of them nothing is remembered.
 """
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from ioc.model.instant import DAY, SECOND, Duration, Instant
-from rules.kinds.contract import NEVER, Change, Feed, grown
+from ioc.model.instant import SECOND, Duration, Instant
+from rules.kinds.by_key import by_key
+from rules.kinds.contract import NEVER, Change, Feed
+from rules.kinds.runs import runs_of
 
 IDLE: Final = 0
 PENDING: Final = 1
@@ -24,6 +30,18 @@ RECOVERING: Final = 3
 TRUE: Final = 1
 FALSE: Final = 0
 UNKNOWN: Final = -1
+
+MANY: Final = 256
+"""Events from which whole runs at a time cost less than one event after the other."""
+
+
+@dataclass(slots=True)
+class _Standing:
+    """Where a key stands that is not idle, or was raised at the very instant of its last event."""
+
+    phase: int = IDLE
+    since: Instant = NEVER
+    raised_at: Instant = NEVER
 
 
 class ThresholdKind:
@@ -36,121 +54,159 @@ class ThresholdKind:
         """Take how long each condition must hold, µs."""
         self._hold = hold
         self._clear_hold = clear_hold
-        self._phase = np.zeros(0, dtype=np.int64)
-        self._since = np.zeros(0, dtype=np.int64)
-        self._raised_at = np.zeros(0, dtype=np.int64)
-        self._seen_raise = np.zeros(0, dtype=np.int64)
-        self._seen_clear = np.zeros(0, dtype=np.int64)
-        self._until: Instant = NEVER
+        self._standing: dict[int, _Standing] = {}
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether only an event that finds `raise` true can change anything."""
+        return not self._standing
 
     def step(self, feed: Feed, until: Instant, *, closing: bool) -> list[Change]:  # noqa: ARG002
         """Take events; time alone changes nothing here."""
-        self._until = max(self._until, until)
         if not len(feed):
             return []
-        self._grow(int(feed.key.max()) + 1)
-        raising = feed.columns["raise"]
-        # Most keys are idle and stay so: only rows of keys that are, or become, something else are walked.
-        moved = np.zeros(len(self._phase), dtype=bool)
-        moved[feed.key[raising == TRUE]] = True
-        moved |= self._phase != IDLE
-        walked = moved[feed.key]
-        self._remember(feed, ~walked)
-        rows = np.flatnonzero(walked)
-        return self._walk(feed, rows) if len(rows) else []
+        up = feed.columns["raise"] == TRUE
+        if self._standing or np.count_nonzero(up):
+            feed = self._concerned(feed, up)
+            return self._walk(feed) if len(feed) < MANY else self._leap(feed)
+        return []
 
-    def _remember(self, feed: Feed, quiet: Any) -> None:
-        for seen, column in ((self._seen_raise, "raise"), (self._seen_clear, "clear")):
-            known = quiet & (feed.columns[column] != UNKNOWN)
-            np.maximum.at(seen, feed.key[known], feed.at[known])
+    def _concerned(self, feed: Feed, up: npt.NDArray[np.bool_]) -> Feed:
+        """Leave out the keys that are idle and stay so."""
+        standing = np.fromiter(self._standing, dtype=np.int64, count=len(self._standing))
+        moved = np.zeros(max(int(feed.key.max()), int(standing.max(initial=0))) + 1, dtype=bool)
+        moved[standing] = True
+        moved[feed.key[up]] = True
+        return feed.take(np.flatnonzero(moved[feed.key]))
 
-    def _walk(self, feed: Feed, rows: Any) -> list[Change]:
+    def _walk(self, feed: Feed) -> list[Change]:
+        """Take one event after the other."""
         changes: list[Change] = []
         columns = (feed.key, feed.at, feed.columns["raise"], feed.columns["clear"], feed.ref)
-        for key, at, raising, clearing, ref in zip(*(column[rows].tolist() for column in columns), strict=True):
-            if raising != UNKNOWN:
-                if at < self._seen_raise[key]:
-                    raising = UNKNOWN  # noqa: PLW2901
-                else:
-                    self._seen_raise[key] = at
-            if clearing != UNKNOWN:
-                if at < self._seen_clear[key]:
-                    clearing = UNKNOWN  # noqa: PLW2901
-                else:
-                    self._seen_clear[key] = at
-            phase = self._phase[key]
-            if phase in (IDLE, PENDING):
+        for key, at, raising, clearing, ref in zip(*(column.tolist() for column in columns), strict=True):
+            known = self._standing.get(key)
+            if known is None:
+                if raising != TRUE:
+                    continue
+                known = self._standing[key] = _Standing()
+            if known.phase in (IDLE, PENDING):
                 if raising == TRUE:
-                    if phase == IDLE:
-                        self._since[key] = at
-                    held = at - int(self._since[key])
-                    self._phase[key] = PENDING
+                    if known.phase == IDLE:
+                        known.since = at
+                    known.phase = PENDING
+                    held = at - known.since
                     # Two alerts of a key never begin at one instant: they would be the same alert.
-                    if held >= self._hold and at > self._raised_at[key]:
-                        self._phase[key] = FIRING
-                        self._raised_at[key] = at
-                        changes.append(Change(key, True, at, at, (ref,), numbers={"held_s": held / SECOND}))
+                    if held >= self._hold and at > known.raised_at:
+                        known.phase, known.raised_at = FIRING, at
+                        changes.append(_raised(key, at, held, ref))
                 elif raising == FALSE:
-                    self._phase[key] = IDLE
+                    known.phase = IDLE
             elif clearing == TRUE:
-                if phase == FIRING:
-                    self._since[key] = at
-                self._phase[key] = RECOVERING
-                if at - int(self._since[key]) >= self._clear_hold:
-                    self._phase[key] = IDLE
-                    changes.append(Change(key, False, at, int(self._raised_at[key]), (ref,)))
+                if known.phase == FIRING:
+                    known.since = at
+                known.phase = RECOVERING
+                if at - known.since >= self._clear_hold:
+                    known.phase = IDLE
+                    changes.append(Change(key, False, at, known.raised_at, (ref,)))
             elif clearing == FALSE:
-                self._phase[key] = FIRING
+                known.phase = FIRING
+            if known.phase == IDLE and at > known.raised_at:
+                del self._standing[key]
         return changes
 
-    def _grow(self, size: int) -> None:
-        self._phase = grown(self._phase, size, IDLE)
-        self._since = grown(self._since, size, NEVER)
-        self._raised_at = grown(self._raised_at, size, NEVER)
-        self._seen_raise = grown(self._seen_raise, size, NEVER)
-        self._seen_clear = grown(self._seen_clear, size, NEVER)
+    def _leap(self, feed: Feed) -> list[Change]:
+        """Take whole runs at a time, which gives the same where no event finds both conditions other than untrue.
+
+        Of each run of `raise`, and of each of `clear`, only the event at which it has lasted long enough can change
+        anything; and of these, in the key's order, only one that is not of the sort of the one before.
+        """
+        feed = by_key(feed)
+        raising, clearing = feed.columns["raise"], feed.columns["clear"]
+        if np.count_nonzero((raising == TRUE) & (clearing != FALSE) | (clearing == TRUE) & (raising != FALSE)):
+            return self._walk(feed)
+        begins = np.flatnonzero(np.diff(feed.key, prepend=-1))
+        keys = feed.key[begins].tolist()
+        before = [self._standing.get(key, _AT_REST) for key in keys]
+        if any(known.phase == IDLE and known is not _AT_REST for known in before):
+            return self._walk(feed)
+        on = np.array([known.phase >= FIRING for known in before])
+        pending = np.array([known.since if known.phase == PENDING else NEVER for known in before])
+        recovering = np.array([known.since if known.phase == RECOVERING else NEVER for known in before])
+        ups = runs_of(feed, begins, raising, pending, self._hold)
+        downs = runs_of(feed, begins, clearing, recovering, self._clear_hold)
+
+        row = np.concatenate([ups.reached, downs.reached])
+        firing = np.repeat([True, False], [len(ups.reached), len(downs.reached)])
+        begun = np.concatenate([ups.reached_since, downs.reached_since])
+        order = np.argsort(row)
+        row, firing, begun = row[order], firing[order], begun[order]
+        segment = np.searchsorted(begins, row, side="right") - 1
+        state = np.empty_like(firing)
+        state[1:] = firing[:-1]
+        first = np.diff(segment, prepend=-1) != 0
+        state[first] = on[segment[first]]
+        turns = np.flatnonzero(firing != state)
+
+        changes: list[Change] = []
+        after = on.tolist()
+        raised_at = [known.raised_at for known in before]
+        told = (segment[turns], firing[turns], feed.at[row[turns]], begun[turns], feed.ref[row[turns]])
+        for place, fires, at, since, ref in zip(*(column.tolist() for column in told), strict=True):
+            if at <= raised_at[place]:
+                # An alert that ends at the instant at which it began: then which event comes first decides.
+                return self._walk(feed)
+            after[place] = fires
+            if fires:
+                raised_at[place] = at
+                changes.append(_raised(keys[place], at, at - since, ref))
+            else:
+                changes.append(Change(keys[place], False, at, raised_at[place], (ref,)))
+        up_lasts, down_lasts = ups.lasts.tolist(), downs.lasts.tolist()
+        for place, key in enumerate(keys):
+            up_since, down_since = up_lasts[place], down_lasts[place]
+            if after[place]:
+                phase, since = (FIRING, NEVER) if down_since == NEVER else (RECOVERING, down_since)
+            elif up_since != NEVER:
+                phase, since = PENDING, up_since
+            else:
+                self._standing.pop(key, None)
+                continue
+            self._standing[key] = _Standing(phase, since, raised_at[place])
+        return changes
 
     def dump(self) -> dict[str, Any]:
-        """Give the keys that matter and, side by side, what is known of each.
-
-        A key that is idle and has been silent for a day does not: ingest takes no event that is older.
-        """
-        seen = np.maximum(self._seen_raise, self._seen_clear)
-        keys = np.flatnonzero((seen > NEVER) & ((self._phase != IDLE) | (seen > self._until - DAY)))
+        """Give the keys that are not at rest and, side by side, where each stands."""
+        standing = self._standing.values()
         return {
-            "keys": keys.tolist(),
-            "phase": self._phase[keys].tolist(),
-            "since": self._since[keys].tolist(),
-            "raised_at": self._raised_at[keys].tolist(),
-            "seen_raise": self._seen_raise[keys].tolist(),
-            "seen_clear": self._seen_clear[keys].tolist(),
+            "keys": list(self._standing),
+            "phase": [known.phase for known in standing],
+            "since": [known.since for known in standing],
+            "raised_at": [known.raised_at for known in standing],
         }
 
     def load(self, state: dict[str, Any]) -> None:
         """Take a state that `dump` gave."""
-        keys = np.array(state["keys"], dtype=np.int64)
-        if not len(keys):
-            return
-        self._grow(int(keys.max()) + 1)
-        for name in ("phase", "since", "raised_at", "seen_raise", "seen_clear"):
-            getattr(self, f"_{name}")[keys] = state[name]
+        rows = zip(state["keys"], state["phase"], state["since"], state["raised_at"], strict=True)
+        self._standing = {key: _Standing(phase, since, raised_at) for key, phase, since, raised_at in rows}
 
     def adopt(self, key: int | tuple[int, int], raised_at: Instant) -> None:
         """Go on with an alert that is open."""
         assert isinstance(key, int)  # noqa: S101 - the key is a single one here
-        self._grow(key + 1)
-        self._phase[key] = FIRING
-        self._raised_at[key] = raised_at
+        self._standing[key] = _Standing(FIRING, NEVER, raised_at)
 
     def stop(self, at: Instant) -> list[Change]:
         """End every alert and forget all but when alerts began: two of a key never begin at one instant."""
-        keys = np.flatnonzero((self._phase == FIRING) | (self._phase == RECOVERING))
-        changes = [Change(int(key), False, at, int(self._raised_at[key])) for key in keys]
-        self._phase[:] = IDLE
-        for values in (self._since, self._seen_raise, self._seen_clear):
-            values[:] = NEVER
-        return changes
+        firing = {key: known for key, known in self._standing.items() if known.phase >= FIRING}
+        self._standing = {key: _Standing(raised_at=known.raised_at) for key, known in firing.items()}
+        return [Change(key, False, at, known.raised_at) for key, known in firing.items()]
 
     def refs(self) -> list[int]:
         """Nothing older than the last batch is needed."""
         return []
+
+
+_AT_REST: Final = _Standing()
+
+
+def _raised(key: int, at: Instant, held: Duration, ref: int) -> Change:
+    return Change(key, True, at, at, (ref,), numbers={"held_s": held / SECOND})

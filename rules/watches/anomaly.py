@@ -13,7 +13,8 @@ from rules.kinds.anomaly import AnomalyKind
 from rules.kinds.anomaly_past import DAY_SLOTS, SLOT, TAIL_MEMORY, Season
 from rules.kinds.contract import Kind
 from rules.measures import duration
-from rules.selection import Evaluated, Mask
+from rules.numeric import Mask
+from rules.selection import Evaluated
 from rules.watches.contract import Columns, Reading, RuleKind, RuleReader, Source, Workshop
 
 LARGEST_MEASURED: Final = 1e30

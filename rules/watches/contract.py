@@ -13,8 +13,8 @@ from ioc.model.kinds import Kind as EventKind
 from ioc.runtime.marked_yaml import YamlNode
 from rules.expressions import Compiled, Scope
 from rules.kinds.contract import Kind, RowOf
-from rules.kinds.threshold import TRUE
-from rules.selection import Evaluated, Mask
+from rules.numeric import Mask
+from rules.selection import Evaluated, Gate, Part
 
 
 class RuleKind(StrEnum):
@@ -47,38 +47,25 @@ Columns = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """Which events a source lets through: its kinds, by code, and the name of its condition, if it has one."""
-
-    kinds: frozenset[int]
-    where: str | None
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Name the arrays it needs."""
-        return frozenset() if self.where is None else frozenset((self.where,))
-
-    def mask(self, evaluated: Evaluated) -> Mask:
-        """Say which events of a batch it lets through."""
-        mask = evaluated.of_kinds(self.kinds)
-        return mask if self.where is None else mask & (evaluated.arrays[self.where] == TRUE)
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """How a rule reads a batch.
 
     Attributes:
         gates: its sources; where the batch has no events of their kinds, it does not concern the rule.
         names: of the arrays it needs.
-        columns: makes, of a batch, the mask of events that concern the rule and the columns of its feed.
+        columns: makes, of the events that any gate lets through, the mask of those that concern the rule, and the
+            columns of its feed.
         wanted: the names of those columns.
+        in_order: conditions of the one gate that `columns` asks for by `Part.told_in_order`.
+        spark: a condition without which no event begins anything, for kinds that know when they are at rest.
     """
 
     gates: tuple[Gate, ...]
     names: frozenset[str]
-    columns: Callable[[Evaluated], tuple[Mask, Columns]]
+    columns: Callable[[Part], tuple[Mask, Columns]]
     wanted: tuple[str, ...] = ()
+    in_order: tuple[str, ...] = ()
+    spark: str | None = None
 
     def meets(self, evaluated: Evaluated) -> bool:
         """Whether a batch has any events that may concern the rule."""

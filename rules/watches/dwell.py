@@ -13,7 +13,8 @@ from rules.kinds.contract import Kind
 from rules.kinds.dwell import DwellKind
 from rules.kinds.threshold import TRUE, UNKNOWN
 from rules.measures import distance, duration
-from rules.selection import Evaluated, Mask
+from rules.numeric import Mask
+from rules.selection import Evaluated
 from rules.watches.contract import Columns, Reading, RuleKind, RuleReader, Source, Workshop
 
 GONE_AFTER: Final[Duration] = 60 * SECOND

@@ -12,7 +12,8 @@ from rules.expressions import Compiled, compile_condition
 from rules.kinds.contract import Kind
 from rules.kinds.threshold import UNKNOWN, ThresholdKind
 from rules.measures import duration
-from rules.selection import Evaluated, Mask
+from rules.numeric import Mask
+from rules.selection import Part
 from rules.watches.contract import Columns, Reading, RuleKind, RuleReader, Source, Workshop
 
 
@@ -54,14 +55,16 @@ class Threshold:
         raising = workshop.condition(self.raise_if)
         clearing = None if self.clear_if is None else workshop.condition(self.clear_if)
 
-        def read(evaluated: Evaluated) -> tuple[Mask, Columns]:
-            raises = evaluated.arrays[raising]
-            clears = _negated(raises) if clearing is None else evaluated.arrays[clearing]
-            known = (raises != UNKNOWN) | (clears != UNKNOWN)
-            return gate.mask(evaluated) & known, {"raise": raises, "clear": clears}
+        asked = (raising,) if clearing is None else (raising, clearing)
 
-        names = gate.names | ({raising} if clearing is None else {raising, clearing})
-        return ThresholdKind(self.hold, self.clear_hold), Reading((gate,), names, read, ("raise", "clear"))
+        def read(part: Part) -> tuple[Mask, Columns]:
+            raises = part.told_in_order(raising)
+            clears = _negated(raises) if clearing is None else part.told_in_order(clearing)
+            return (raises != UNKNOWN) | (clears != UNKNOWN), {"raise": raises, "clear": clears}
+
+        return ThresholdKind(self.hold, self.clear_hold), Reading(
+            (gate,), gate.names.union(asked), read, ("raise", "clear"), in_order=asked, spark=raising
+        )
 
 
 def read_threshold(node: YamlNode, reader: RuleReader) -> Threshold:
@@ -77,4 +80,4 @@ def read_threshold(node: YamlNode, reader: RuleReader) -> Threshold:
 
 
 def _negated(condition: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return np.where(condition == UNKNOWN, UNKNOWN, 1 - condition).astype(condition.dtype)
+    return np.where(condition == UNKNOWN, condition, 1 - condition)

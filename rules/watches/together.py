@@ -11,7 +11,8 @@ from ioc.runtime.marked_yaml import YamlNode
 from rules.kinds.contract import Kind
 from rules.kinds.together import TogetherKind
 from rules.measures import distance, duration
-from rules.selection import Evaluated, Mask
+from rules.numeric import Mask
+from rules.selection import Evaluated
 from rules.watches.contract import Columns, Reading, RuleKind, RuleReader, Source, Workshop
 
 OPTIONS: Final = ("within", "near", "clear_after")

@@ -13,7 +13,8 @@ from rules.expressions import Compiled, Type, compile_expression
 from rules.kinds.contract import Kind
 from rules.kinds.window import Value, WindowKind
 from rules.measures import duration, read_duration
-from rules.selection import Evaluated, Mask
+from rules.numeric import Mask
+from rules.selection import Evaluated
 from rules.watches.contract import Columns, Reading, RuleKind, RuleReader, Source, Workshop
 
 LARGEST_MEASURED: Final = 1e100
