@@ -150,8 +150,7 @@ def test_a_mistake_is_shown_where_it_stands_with_the_nearest_right_name(written:
     for _ in range(10):
         page.keyboard.press("Delete")
     page.keyboard.type("temp")
-    expect(page.locator(".cm-tooltip-autocomplete")).to_contain_text("Temperature, °C")
-    page.keyboard.press("Tab")
+    page.locator(".cm-tooltip-autocomplete li", has_text="Temperature, °C").first.click()
     page.keyboard.type(" > 0")
     expect(page.locator(".text-fine")).to_have_text("No mistakes")
     expect(page.get_by_role("button", name="Publish…")).to_be_enabled()
@@ -164,7 +163,7 @@ def test_a_rule_that_fails_its_own_tests_is_not_published_and_says_which_and_why
     limit(page).fill("60")
     expect(page.locator(".effect-gone")).to_be_visible()
     publish_draft(page, "")
-    why = page.get_by_role("alert")
+    why = page.get_by_role("dialog").get_by_role("alert")
     expect(why).to_contain_text("fails its own tests")
     expect(why).to_contain_text("A roof that burns is an alert")
     expect(why.locator("pre").first).to_contain_text("roof-1")

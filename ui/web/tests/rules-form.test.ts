@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { type Form, readForm, readMeasure, readSimple, readValue, withField } from "../src/rules/form";
+import {
+  betterClear,
+  type Form,
+  readForm,
+  readMeasure,
+  readSimple,
+  readValue,
+  withField,
+} from "../src/rules/form";
 import { comparisons, numberRange, plain, ruleCount, withNumber } from "../src/rules/text";
 
 const DUST = `# What the environment sensors measure.
@@ -249,4 +257,21 @@ test("measures, conditions and values of windows are taken apart where that is p
     { how: "mean", of: "noise_db" },
     null,
   ]);
+});
+
+describe("an end that comes before the beginning", () => {
+  test("is noticed, and a better one is as far away as it was before", () => {
+    expect(betterClear("pm25 > 60", "pm25 <= 120", 0.8)).toBe(48);
+    expect(betterClear("> 5", "< 20")).toBe(4);
+    expect(betterClear("battery < 30", "battery >= 20", 20 / 15)).toBe(40);
+    expect(betterClear("score > 0.5", "score < 0.9")).toBe(0.4);
+  });
+
+  test("is only seen where both say the same thing of the same quantity", () => {
+    expect(betterClear("pm25 > 150", "pm25 <= 120")).toBeNull();
+    expect(betterClear("pm25 > 60", "pm10 <= 120")).toBeNull();
+    expect(betterClear("pm25 > 60 and co2_ppm > 3", "pm25 <= 120")).toBeNull();
+    expect(betterClear("pm25 > 60", "pm25 > 120")).toBeNull();
+    expect(betterClear("pm25 > 60", "")).toBeNull();
+  });
 });

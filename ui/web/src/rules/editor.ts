@@ -12,14 +12,18 @@ import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
-import { EditorState, type Text } from "@codemirror/state";
+import { EditorState, RangeSetBuilder, type Text } from "@codemirror/state";
 import {
+  Decoration,
+  type DecorationSet,
   drawSelection,
   EditorView,
   highlightActiveLine,
   highlightActiveLineGutter,
   keymap,
   lineNumbers,
+  ViewPlugin,
+  type ViewUpdate,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { type Offer, offers } from "./complete";
@@ -112,6 +116,39 @@ const COLOURS = HighlightStyle.define([
   { tag: [tags.keyword, tags.typeName, tags.labelName], color: "var(--minor)" },
 ]);
 
+/** Lines that are too long go on beneath their own beginning, not beneath the margin. */
+const HANGING = ViewPlugin.fromClass(
+  class {
+    decorations: DecorationSet;
+
+    constructor(view: EditorView) {
+      this.decorations = hanging(view);
+    }
+
+    update(update: ViewUpdate): void {
+      if (update.docChanged || update.viewportChanged) this.decorations = hanging(update.view);
+    }
+  },
+  { decorations: (plugin) => plugin.decorations },
+);
+
+/** The space that CodeMirror leaves before a line, pixels. */
+const BEFORE_LINE = 6;
+
+function hanging(view: EditorView): DecorationSet {
+  const made = new RangeSetBuilder<Decoration>();
+  for (const { from, to } of view.visibleRanges) {
+    for (let at = from; at <= to; ) {
+      const line = view.state.doc.lineAt(at);
+      const indent = /^[ -]*/.exec(line.text)?.[0].length ?? 0;
+      const style = `text-indent:-${indent + 2}ch;padding-left:calc(${indent + 2}ch + ${BEFORE_LINE}px)`;
+      made.add(line.from, line.from, Decoration.line({ attributes: { style } }));
+      at = line.to + 1;
+    }
+  }
+  return made.finish();
+}
+
 export function createEditor(parent: HTMLElement, wishes: Wishes): Editor {
   let telling = true;
   const view = new EditorView({
@@ -128,6 +165,7 @@ export function createEditor(parent: HTMLElement, wishes: Wishes): Editor {
         indentUnit.of("  "),
         EditorState.tabSize.of(2),
         EditorView.lineWrapping,
+        HANGING,
         bracketMatching(),
         yaml(),
         syntaxHighlighting(COLOURS),

@@ -1,17 +1,19 @@
 /** A rule as a form: what raises it first, with its numbers there to be changed; then whom it is about, then its words. */
 
 import { useComputed } from "@preact/signals";
-import { words } from "../i18n";
+import { language, words } from "../i18n";
 import { KINDS, SEVERITIES } from "../live/protocol";
 import { quantities } from "../live/store";
+import { number } from "../shared/format";
 import { Sign } from "../shared/sign";
 import { openedRule } from "../view";
 import { tab } from "./actions";
 import { setField, setNumber } from "./change";
 import { Choices, Condition, Line, Measure, QuantitySelect, Remove, TextField } from "./fields";
-import { type Form, hasForm, readForm, readSimple, readValue } from "./form";
+import { betterClear, type Form, hasForm, readForm, readSimple, readValue } from "./form";
 import { NumberField } from "./number-field";
-import { checkedRule, draft, NEW } from "./store";
+import { checkedRule, draft, NEW, published } from "./store";
+import { comparisons } from "./text";
 
 export function FormView() {
   const read = useComputed(() => readForm(draft.value));
@@ -129,17 +131,28 @@ function Clear({
 }) {
   const said = words.value.rules.form;
   if (written !== "") {
+    const better = betterClear(like, written, gapInForce(path));
     return (
-      <span class="measure-field">
-        <Condition
-          label={said.clear}
-          path={path}
-          written={written}
-          like={readSimple(like)?.name ?? ""}
-          {...(of === undefined ? {} : { of })}
-        />
-        <Remove label={said.clear} path={path} />
-      </span>
+      <>
+        <span class="measure-field">
+          <Condition
+            label={said.clear}
+            path={path}
+            written={written}
+            like={readSimple(like)?.name ?? ""}
+            {...(of === undefined ? {} : { of })}
+          />
+          <Remove label={said.clear} path={path} />
+        </span>
+        {better === null ? null : (
+          <p class="field-warning" role="status">
+            {said.endsEarly}{" "}
+            <button type="button" class="link" onClick={() => setNumber(path.join("."), better)}>
+              {said.setTo(number(better, language.value))}
+            </button>
+          </p>
+        )}
+      </>
     );
   }
   const opposite = like.replace(/<=|>=|<|>/, (sign) => OPPOSITE[sign] ?? sign);
@@ -153,6 +166,15 @@ function Clear({
       {said.clearNone}
     </button>
   );
+}
+
+/** How far apart the two limits are in force, as a share: what somebody has thought about once. */
+function gapInForce([kind = ""]: readonly string[]): number | undefined {
+  const form = readForm(published.value?.text ?? "");
+  if (typeof form === "string" || form.kind !== kind) return undefined;
+  const begin = comparisons(form.watch.raise ?? "")[0]?.value;
+  const end = comparisons(form.watch.clear ?? "")[0]?.value;
+  return begin === undefined || end === undefined || begin === 0 ? undefined : end / begin;
 }
 
 function Absence({ form: { watch } }: { form: Form }) {
@@ -281,18 +303,32 @@ function Numbers() {
     <section class="form-part form-watch">
       <p class="form-lead">{said.numbers}</p>
       {numbers.map((one) => (
-        <Line key={`${one.param}:${one.line}:${one.column}`} label={one.param.replaceAll(".", " › ")}>
+        <Line key={`${one.param}:${one.line}:${one.column}`} label={paramWords(one.param)}>
           <NumberField
-            label={one.param}
+            label={paramWords(one.param)}
             value={one.value}
             onChange={(value) => setNumber(one.param, value, one.value)}
           />
-          <span class="field-unit">{one.unit ?? ""}</span>
+          <span class="field-unit">{unitWords(one.unit)}</span>
         </Line>
       ))}
       <p class="quiet">{said.otherKind}</p>
     </section>
   );
+}
+
+function unitWords(unit: string | null): string {
+  const known: Readonly<Record<string, string>> = words.value.rules.form.unitWord;
+  return unit === null ? "" : (known[unit] ?? unit);
+}
+
+/** The way to a number in words: `sequence.clear_after` is "ends after". */
+function paramWords(param: string): string {
+  const known: Readonly<Record<string, string>> = words.value.rules.form.param;
+  const way = param.split(".");
+  const last = way.at(-1) ?? param;
+  // The first part is the kind, which stands above; between them are the names of steps and sides.
+  return [...way.slice(1, -1), known[last] ?? last.replaceAll("_", " ")].join(" › ");
 }
 
 /** Kinds of events, one button each; `any` stands alone. */
@@ -315,7 +351,10 @@ const PER = ["asset", "zone", "site", "area"] as const;
 /** Whom it is about. */
 function About({ form }: { form: Form }) {
   const said = words.value.rules.form;
-  if (form.kind === "together") return null;
+  // What has several parts says in each of them what it is from.
+  if (form.kind === "together" || (form.from.length === 0 && form.kind !== null && !hasForm(form.kind))) {
+    return null;
+  }
   return (
     <section class="form-part">
       <h3>{said.who}</h3>

@@ -3,7 +3,7 @@
 import { isMap, isScalar, isSeq, type Pair, parseDocument, Scalar, stringify, type YAMLMap } from "yaml";
 import { SEVERITIES, type Severity } from "../live/protocol";
 import { RULE_KINDS, type RuleKind } from "./protocol";
-import { insideOf, type Range, ruleMap } from "./text";
+import { comparisons, insideOf, type Range, ruleMap } from "./text";
 
 /** One side of a rule of two things at once. */
 export interface Side {
@@ -264,4 +264,29 @@ export function readValue(text: string): { readonly of: string; readonly how: st
   const match = /^\s*([a-z]+)\(\s*(\*|[A-Za-z_]\w*)\s*\)\s*$/.exec(text);
   const [, how, of] = match ?? [];
   return how === undefined || of === undefined ? null : { how, of };
+}
+
+/**
+ * The limit that would end an alert in time, where the one that is written ends it before it can begin.
+ *
+ * Both must be simple and about the same: above 60 and ended at 120 or less is over as soon as it holds. `gap` is how
+ * far apart the two were before, as a share of the first; null where nothing is wrong.
+ */
+export function betterClear(raise: string, clear: string, gap = 0.8): number | null {
+  const [begins, ends] = [comparisons(raise), comparisons(clear)];
+  const [begin, end] = [begins[0], ends[0]];
+  if (begins.length !== 1 || ends.length !== 1 || begin === undefined || end === undefined) return null;
+  if (begin.name !== end.name || raise.slice(begin.end).trim() !== "" || clear.slice(end.end).trim() !== "") {
+    return null;
+  }
+  const upward = begin.operator.startsWith(">") && end.operator.startsWith("<");
+  const downward =
+    begin.operator.startsWith("<") && !begin.operator.includes(">") && end.operator.startsWith(">");
+  const wrong = (upward && end.value > begin.value) || (downward && end.value < begin.value);
+  if (!wrong) return null;
+  const share = (upward && gap < 1) || (downward && gap > 1) ? gap : upward ? 0.8 : 1.25;
+  const better = begin.value * share;
+  return Number.isInteger(begin.value) && Number.isInteger(end.value) && Math.abs(better) >= 10
+    ? Math.round(better)
+    : Number(better.toPrecision(3));
 }

@@ -1,5 +1,6 @@
 /** The list of rules: what each watches, how it stands, and how often it has spoken. */
 
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { language, words } from "../i18n";
 import { number } from "../shared/format";
 import { Icon } from "../shared/icon";
@@ -17,9 +18,14 @@ import { openTitle, ruleTitle, shortVersion } from "./titles";
 export function RuleList() {
   const said = words.value.rules;
   const all = list.value;
+  const nav = useRef<HTMLElement>(null);
+  // Whoever came by a key before the view had been loaded has the focus nowhere.
+  useLayoutEffect(() => {
+    if (document.activeElement === document.body) nav.current?.focus({ preventScroll: true });
+  }, []);
   const onTrial = all?.rules.filter((rule) => rule.shadow !== null || rule.state === "shadow") ?? [];
   return (
-    <nav class="rules-list" id="rules" tabIndex={-1} aria-label={said.title}>
+    <nav ref={nav} class="rules-list" id="rules" tabIndex={-1} aria-label={said.title}>
       <header class="list-head">
         <h2>
           {said.title}
