@@ -9,7 +9,7 @@ import { Icon } from "../../shared/icon";
 import { Nothing } from "../../shared/nothing";
 import { visible } from "../../shared/visible";
 import type { WhatIf, WhatIfAlert } from "../protocol";
-import { idOf, selectedAlert } from "../store";
+import { idOf, selectedAlert, whatIf } from "../store";
 import { places } from "./lanes";
 import { compact, movedBy, whenOf } from "./say";
 import { ChangeSign } from "./sign";
@@ -135,9 +135,14 @@ function Row({ alert, top }: { alert: WhatIfAlert; top: number }) {
   );
 }
 
-/** The first thing that the rule measured, with its unit. */
+/** What the rule measured, with its unit: a quantity before a count; how long it held stands in the row already. */
 function measured(alert: WhatIfAlert): string {
-  const found = Object.entries(alert.numbers).find(([, one]) => typeof one === "number");
+  const numbers = Object.entries(alert.numbers).filter(
+    (entry): entry is [string, number] => typeof entry[1] === "number",
+  );
+  const found =
+    numbers.find(([name]) => name in quantities.value) ?? numbers.find(([name]) => name === "value");
   if (found === undefined) return "";
-  return withUnit(found[1] as number, quantities.value[found[0]], language.value, words.value);
+  const quantity = quantities.value[found[0]] ?? quantities.value[whatIf.value?.histogram?.quantity ?? ""];
+  return withUnit(found[1], quantity, language.value, words.value);
 }

@@ -6,9 +6,10 @@ import { language, words } from "../../i18n";
 import { quantities } from "../../live/store";
 import { number, quantityTitle, value as withUnit } from "../../shared/format";
 import { Nothing } from "../../shared/nothing";
+import { openedRule } from "../../view";
 import { setNumber } from "../change";
 import type { Histogram as Counted } from "../protocol";
-import { checked, checkedRule, draft } from "../store";
+import { checked, checkedRule, draft, since } from "../store";
 import { compact, percent } from "./say";
 import { barHeight, differsWidely, numberTicks, onStep, placeOf, roundStep, shareThatFits } from "./scale";
 import { useSize } from "./sized";
@@ -83,7 +84,7 @@ function Bars({ histogram }: { histogram: Counted }) {
               ? ""
               : pictures.histogram.fits(
                   percent(share, language.value),
-                  `${main.operator ?? "="} ${say(main.value)}`,
+                  `${written(main.operator)} ${say(main.value)}`,
                 )}
         </span>
         {logarithmic ? <span class="what-if-log">{pictures.histogram.logarithmic}</span> : null}
@@ -140,17 +141,40 @@ function sayValue(shown: number, unit: string | null): string {
   return withUnit(shown, { type: "number", unit, title: { vi: "", en: "" } }, language.value, words.value);
 }
 
-/** All values and all lines, with a little room at the ends; frozen while a line is held. */
-const frozen: { at: readonly [number, number] | null } = { at: null };
+/** What the axis reaches over; it never shrinks while the same quantity of one rule is looked at. */
+const reached: { of: string; at: readonly [number, number] } = { of: "", at: [0, 1] };
 
+/**
+ * All values and all lines, and a little room at the ends.
+ *
+ * The scale stays while a line is held. It also stays as wide as it has been: a line that was moved a long way can be
+ * moved back the same way.
+ */
 function domain(histogram: Counted, lines: readonly Line[]): readonly [number, number] {
-  if (dragging.value && frozen.at !== null) return frozen.at;
+  const of = `${openedRule.value} ${histogram.quantity} ${since.value}`;
+  if (dragging.value && reached.of === of) return reached.at;
+  const before = reached.of === of ? reached.at : [];
   const values = [...lines.map((line) => line.value), histogram.edges[0] ?? 0, histogram.edges.at(-1) ?? 1];
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = (high - low || 1) * 0.06;
   // What is never negative does not begin below nothing.
-  frozen.at = [low >= 0 ? Math.max(0, low - room) : low - room, high + room];
-  return frozen.at;
+  reached.at = [
+    Math.min(...before, low >= 0 ? Math.max(0, low - room) : low - room),
+    Math.max(...before, high + room),
+  ];
+  reached.of = of;
+  return reached.at;
+}
+
+/** An operator as people write it. */
+function written(operator: string | null): string {
+  return operator === ">="
+    ? "≥"
+    : operator === "<="
+      ? "≤"
+      : operator === "<>" || operator === "!="
+        ? "≠"
+        : (operator ?? "=");
 }
 
 interface Frame {
@@ -266,7 +290,7 @@ function Handle({
       role="slider"
       tabIndex={0}
       aria-orientation="horizontal"
-      aria-label={`${called} ${line.operator ?? ""}`.trim()}
+      aria-label={`${called} ${written(line.operator)}`}
       aria-valuenow={line.value}
       aria-valuemin={onStep(frame.low, step)}
       aria-valuemax={onStep(frame.high, step)}
@@ -300,7 +324,7 @@ function Handle({
       <span class="limit-line" />
       <output class="limit-value">
         {minor ? <i>{called}</i> : null}
-        {line.operator} {sayValue(line.value, unit)}
+        {written(line.operator)} {sayValue(line.value, unit)}
       </output>
     </div>
   );
