@@ -12,16 +12,19 @@
 ```
 
 An event with `every` and `until` comes again and again. `raised` and `cleared` are a time after `start`, or
-`[earliest, latest]`; an alert without `cleared` must still hold at the end.
+`[earliest, latest]`; an alert without `cleared` must still hold at the end. `assets` registers assets with their sites,
+and `expect_incidents` lists the incidents that operators are left with.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
+from ioc.model.alerts import AlertChange
+from ioc.model.assets import Asset
 from ioc.model.events import FIXED_COLUMNS
 from ioc.model.geo import valid_position
 from ioc.model.instant import DAY, MINUTE, SECOND, Duration, Instant, from_iso
@@ -32,9 +35,11 @@ from rules.backtest import BacktestAlert, note
 from rules.book import TIMELINE_SUFFIX, RuleBook
 from rules.engine import Engine
 from rules.measures import duration
+from rules.timeline_incidents import ExpectedIncident, Operators, compare, read_assets, read_incident
 
 MAX_EVENTS: Final = 100_000
 _DEFAULT_START: Final = "2026-01-05T08:00:00+07:00"
+_KEYS: Final = ("test", "start", "assets", "events", "until", "expect", "expect_incidents", "rules")
 _EVENT_KEYS: Final = ("at", "every", "until", "kind", "asset", "lat", "lon", "zone", "signal", "values", "delay")
 _SPAN = tuple[Duration, Duration]
 
@@ -56,6 +61,9 @@ class Timeline:
     Attributes:
         rules: the rules that it speaks of; alerts of others are not looked at.
         until: how far the clock goes on, µs after the start.
+        expect: the alerts; None where only incidents are expected.
+        assets: the city's registered assets.
+        incidents: those that operators are left with, because no other speaks for them; None: it does not matter.
     """
 
     name: str
@@ -64,7 +72,9 @@ class Timeline:
     events: pl.DataFrame
     until: Duration
     rules: frozenset[str]
-    expect: tuple[ExpectedAlert, ...]
+    expect: tuple[ExpectedAlert, ...] | None
+    assets: Mapping[str, Asset] = field(default_factory=dict)
+    incidents: tuple[ExpectedIncident, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +141,7 @@ def _spoken(node: YamlNode) -> set[str]:
     """Name the rules that a timeline speaks of, whether they exist or not."""
     parts = node.mapping()
     listed = parts["rules"].sequence() if "rules" in parts else []
-    expected = parts["expect"].sequence() if "expect" in parts else []
+    expected = [item for key in ("expect", "expect_incidents") if key in parts for item in parts[key].sequence()]
     named = [item.mapping()["rule"] for item in expected if "rule" in item.mapping()]
     return {item.text() for item in [*listed, *named]}
 
@@ -145,23 +155,34 @@ def _mentions(path: Path, rule: str) -> bool:
 
 def run_timeline(timeline: Timeline, book: RuleBook, catalogue: Catalogue) -> Verdict:
     """Run one timeline, event by event, and compare."""
-    chosen = RuleBook(tuple(rule for rule in book.rules if rule.name in timeline.rules))
-    engine = Engine(chosen, catalogue, keep_evidence=False)
+    chosen = book.part(timeline.rules)
+    engine = Engine(chosen, catalogue, timeline.assets)
+    operators = Operators(chosen.rules, timeline.assets, timeline.start)
     alerts: dict[str, BacktestAlert] = {}
+
+    def hear(changes: list[AlertChange], *, closing: bool = False) -> None:
+        note(alerts, changes)
+        operators.hear(changes, engine.clock, closing=closing)
+
+    if timeline.assets:
+        hear(engine.step(pl.DataFrame(), timeline.start))
     for row in timeline.events.iter_slices(1):
-        note(alerts, engine.step(row))
-    note(alerts, engine.step(pl.DataFrame(), timeline.start + timeline.until))
-    note(alerts, engine.finish())
+        hear(engine.step(row))
+    hear(engine.step(pl.DataFrame(), timeline.start + timeline.until))
+    hear(engine.finish(), closing=True)
     missing: list[ExpectedAlert] = []
-    complaints = tuple(_compare(timeline, list(alerts.values()), missing))
-    return Verdict(timeline, complaints, tuple(missing))
+    spoken = [alert for alert in alerts.values() if alert.rule in timeline.rules]
+    complaints = list(_compare(timeline, spoken, missing)) if timeline.expect is not None else []
+    if timeline.incidents is not None:
+        complaints += compare(timeline.incidents, operators.left(timeline.rules))
+    return Verdict(timeline, tuple(complaints), tuple(missing))
 
 
 def _compare(timeline: Timeline, alerts: list[BacktestAlert], missing: list[ExpectedAlert]) -> Iterator[str]:
     """Say what differs; an alert that came at another time is one difference, not two."""
     left = sorted(alerts, key=lambda alert: alert.raised_at)
     late: list[ExpectedAlert] = []
-    for wanted in timeline.expect:
+    for wanted in timeline.expect or ():
         hit = next((a for a in _of(wanted, left) if _inside(a.raised_at - timeline.start, wanted.raised)), None)
         if hit is None:
             late.append(wanted)
@@ -218,15 +239,21 @@ def _span(span: _SPAN) -> str:
 
 
 def _timeline(node: YamlNode, book: RuleBook, catalogue: Catalogue) -> Timeline:
-    parts = node.mapping(("test", "start", "events", "until", "expect", "rules"), required=("test", "events", "expect"))
+    parts = node.mapping(_KEYS, required=("test", "events"))
+    if "expect" not in parts and "expect_incidents" not in parts:
+        raise node.wrong("'expect' is missing: the alerts that must come of the events")
     names = [rule.name for rule in book.rules]
     start_node = parts.get("start")
     try:
         start = from_iso(_DEFAULT_START if start_node is None else start_node.text())[0]
     except ValueError as error:
         raise (start_node or node).wrong(str(error)) from error
-    expect = tuple(_expected(item, names) for item in parts["expect"].sequence())
-    spoken = {alert.rule for alert in expect}
+    expect = tuple(_expected(item, names) for item in parts["expect"].sequence()) if "expect" in parts else None
+    spoken = {alert.rule for alert in expect or ()}
+    incidents = None
+    if "expect_incidents" in parts:
+        incidents = tuple(read_incident(item, names) for item in parts["expect_incidents"].sequence())
+        spoken |= {incident.rule for incident in incidents}
     if "rules" in parts:
         spoken |= {item.choice(names) for item in parts["rules"].sequence()}
     if not spoken:
@@ -241,7 +268,17 @@ def _timeline(node: YamlNode, book: RuleBook, catalogue: Catalogue) -> Timeline:
     last = rows[-1][0] - start if rows else 0
     until = duration(parts["until"]) if "until" in parts else last
     frame = _frame([row for _, _, row in rows], catalogue)
-    return Timeline(parts["test"].text(), f"{node.source}:{node.line}", start, frame, until, frozenset(spoken), expect)
+    return Timeline(
+        parts["test"].text(),
+        f"{node.source}:{node.line}",
+        start,
+        frame,
+        until,
+        frozenset(spoken),
+        expect,
+        read_assets(parts["assets"]) if "assets" in parts else {},
+        incidents,
+    )
 
 
 def _frame(rows: Sequence[dict[str, Any]], catalogue: Catalogue) -> pl.DataFrame:
