@@ -1,4 +1,4 @@
-"""What docs/running.md, recording.md and webhooks.md show is what the program does."""
+"""What docs/running.md, recording.md, history.md and webhooks.md show is what the program does."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from ioc.store.asset_file import read_asset_file
 from ioc.store.catalogue import load_catalogue
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGES = ("running.md", "recording.md", "webhooks.md", "configuration.md")
+PAGES = ("running.md", "recording.md", "webhooks.md", "configuration.md", "history.md")
 
 
 def blocks(page: str, language: str) -> list[str]:

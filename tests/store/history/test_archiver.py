@@ -104,12 +104,12 @@ async def test_what_was_gathered_is_written_when_all_stop(store: Store, tmp_path
 
 
 async def test_a_new_archiver_goes_on_where_the_files_end(store: Store, tmp_path: Path, make_events: Make):
+    async def archive_up_to(position: str) -> None:
+        async with archiving(store, tmp_path) as archiver:
+            await until(lambda: archiver.position == position)
+
     for turn in range(3):
-        position = await append(store, make_events, turn * 30, 3)
-        archiver = Archiver(tmp_path, QUICK)
-        async with archiving(store, tmp_path, archiver=archiver):
-            while archiver.position != position:
-                await asyncio.sleep(0.02)
+        await archive_up_to(await append(store, make_events, turn * 30, 3))
         assert ids(tmp_path) == numbered(turn * 30 + 30)
 
 
