@@ -41,6 +41,7 @@ const DO: Readonly<Record<Action, () => void>> = {
   open: () => {
     if (view.value === "map") actions.openCursor();
     else if (view.value === "devices") openDevice(cursor.value);
+    else if (view.value === "rules") room.value?.takeUp();
   },
   acknowledge: () => {
     if (view.value === "map") actions.acknowledgeMeant();
@@ -79,6 +80,7 @@ function back(): void {
     helpShown.value || searching.value || document.activeElement?.matches("input, textarea");
   if (!busyElsewhere && view.value === "devices" && openedDevice.value !== null) openedDevice.value = null;
   else if (!busyElsewhere && view.value === "rejected" && (openedGroup.value !== null || own.value)) close();
+  else if (!helpShown.value && !searching.value && view.value === "rules" && room.value?.putDown()) return;
   else actions.back();
 }
 

@@ -51,6 +51,20 @@ export function stepRule(by: 1 | -1): void {
   });
 }
 
+/** Go into the open rule, to the first thing that can be changed. */
+export function takeUp(): void {
+  document
+    .querySelector<HTMLElement>(".rules-body .number input, .rules-body .cm-content, .rules-body button")
+    ?.focus();
+}
+
+/** Go back from the open rule to the list; says whether the focus was in the rule. */
+export function putDown(): boolean {
+  if (document.activeElement?.closest(".rules-editor") == null) return false;
+  document.getElementById("rules")?.focus();
+  return true;
+}
+
 /** The rule that is worth a look where none has been chosen: the one that speaks most and has a number to change. */
 export function worthALook(rules: readonly RuleEntry[]): string | null {
   const able = rules.filter((rule) => rule.state !== "broken");

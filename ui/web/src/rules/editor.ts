@@ -34,6 +34,8 @@ export interface Editor {
   setText(text: string): void;
   setMistakes(mistakes: readonly Mistake[]): void;
   goTo(line: number, column: number): void;
+  /** Keep the cursor in sight where the place for the editor has become smaller. */
+  reveal(): void;
   destroy(): void;
 }
 
@@ -208,6 +210,10 @@ export function createEditor(parent: HTMLElement, wishes: Wishes): Editor {
       const at = position(view.state.doc, line, column);
       view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }) });
       view.focus();
+    },
+    reveal() {
+      if (view.hasFocus)
+        view.dispatch({ effects: EditorView.scrollIntoView(view.state.selection.main.head) });
     },
     destroy: () => view.destroy(),
   };

@@ -14,7 +14,7 @@ import { draft, drafts, list, NEW, SHADOW } from "./store";
 import "../styles/rules.css";
 import "../styles/rule-form.css";
 
-export { stepRule } from "./actions";
+export { putDown, stepRule, takeUp } from "./actions";
 export { followRules } from "./store";
 
 addWords(LATER);

@@ -28,7 +28,13 @@ export function TextView() {
         });
         const stops = [
           effect(() => editor.setText(draft.value)),
-          effect(() => editor.setMistakes(mistakes.value)),
+          effect(() => {
+            editor.setMistakes(mistakes.value);
+            // After the list of mistakes has taken its place.
+            requestAnimationFrame(() => {
+              if (!gone) editor.reveal();
+            });
+          }),
           effect(() => {
             const to = goTo.value;
             if (to === null) return;
