@@ -6,31 +6,29 @@ unknown changes nothing. Only row-wise functions are let in, so that the cut of 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
-import sqlglot
-import sqlglot.errors
 from sqlglot import exp
 
-from ioc.model.geo import EARTH_RADIUS_M
-from ioc.model.quantities import Catalogue, QuantityType
 from ioc.runtime.marked_yaml import YamlNode, expected
+from rules.expressions_functions import FUNCTIONS, no_place, refusal
+from rules.expressions_parsing import parse, refuse_size
+from rules.expressions_patterns import complaint_about
+from rules.expressions_places import inside
+from rules.expressions_scope import FIXED, WORDS, Scope, Type, scope_of
+from rules.expressions_units import UnitMistake, fit_units, take_units
 
-MAX_CHARACTERS: Final = 2_000
-MAX_DEPTH: Final = 50
-MAX_LEVELS: Final = 200
-"""How deep a tree may go; `a or b or c` is one level for each `or`."""
-
-
-class Type(StrEnum):
-    """What an expression gives."""
-
-    NUMBER = "a number"
-    TEXT = "a text"
-    BOOLEAN = "true or false"
-    TIME = "a time"
+__all__ = [
+    "FIXED",
+    "FUNCTIONS",
+    "Compiled",
+    "Scope",
+    "Type",
+    "compile_condition",
+    "compile_expression",
+    "scope_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,9 @@ class Compiled:
         text: as it was written.
         expression: row-wise; null where it is unknown.
         columns: the columns it reads.
-        tree: as it was parsed, for whoever takes it apart to explain or to draw it.
+        tree: as it was parsed, for whoever takes it apart to explain or to draw it; numbers written with a unit are
+            already in the unit of the quantity they are compared with.
+        unit: of the number that it gives, where that is known.
     """
 
     text: str
@@ -49,47 +49,7 @@ class Compiled:
     type: Type
     columns: frozenset[str]
     tree: exp.Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What expressions may speak of.
-
-    Attributes:
-        columns: name to type.
-        timezone: IANA name that `hour` and `weekday` go by.
-    """
-
-    columns: Mapping[str, Type]
-    timezone: str = "UTC"
-
-
-_OF_QUANTITY = {
-    QuantityType.NUMBER: Type.NUMBER,
-    QuantityType.INTEGER: Type.NUMBER,
-    QuantityType.BOOLEAN: Type.BOOLEAN,
-    QuantityType.TEXT: Type.TEXT,
-}
-
-FIXED: Final[Mapping[str, Type]] = {
-    "kind": Type.TEXT,
-    "asset": Type.TEXT,
-    "at": Type.TIME,
-    "received_at": Type.TIME,
-    "at_source": Type.TEXT,
-    "lat": Type.NUMBER,
-    "lon": Type.NUMBER,
-    "zone": Type.TEXT,
-    "signal": Type.TEXT,
-    "codec": Type.TEXT,
-}
-"""The fixed columns that a rule may read."""
-
-
-def scope_of(catalogue: Catalogue, timezone: str = "UTC") -> Scope:
-    """Make the scope of a city: the fixed columns and its known quantities."""
-    quantities = {name: _OF_QUANTITY[catalogue[name].type] for name in catalogue.names()}
-    return Scope({**quantities, **FIXED}, timezone)
+    unit: str | None = None
 
 
 def compile_condition(node: YamlNode, scope: Scope) -> Compiled:
@@ -117,96 +77,20 @@ def compile_expression(node: YamlNode, scope: Scope, text: str | None = None, sh
         Misplaced: with line and column inside the file.
     """
     source = node.text() if text is None else text
-    tree = _parse(node, source, shift)
-    compiler = _Compiler(node, source, shift, scope)
-    expression, kind = compiler.compile(tree)
-    return Compiled(" ".join(source.split()), expression, kind, frozenset(compiler.columns), tree)
-
-
-def _parse(node: YamlNode, source: str, shift: int) -> exp.Expr:
-    if not source.strip():
-        raise node.wrong("an expression is missing here")
-    if len(source) > MAX_CHARACTERS:
-        raise node.wrong(f"an expression has {len(source)} characters; at most {MAX_CHARACTERS} are read")
-    depth = 0
-    for index, character in enumerate(source):
-        depth += (character == "(") - (character == ")")
-        if depth > MAX_DEPTH:
-            raise node.wrong(f"more than {MAX_DEPTH} brackets stand inside one another", offset=index + shift)
+    refuse_size(node, source, shift)
     try:
-        tree = sqlglot.parse_one(source, dialect="postgres")
-    except sqlglot.errors.ParseError as error:
-        first: dict[str, Any] = error.errors[0] if error.errors else {}
-        start = len(first.get("start_context", ""))
-        found = str(first.get("highlight", ""))
-        description = str(first.get("description", ""))
-        if "missing" in description:
-            sentence = f"something is missing after {found!r}"
-        elif description.startswith("Expecting"):
-            sentence = f"expected {description.removeprefix('Expecting ')!r} after {found!r}"
-        else:
-            sentence = f"{found!r} does not fit here; expected something like: pm25 > 150 and zone = 'market'"
-        raise node.wrong(sentence, offset=min(start, len(source)) + shift) from error
-    except sqlglot.errors.SqlglotError as error:
-        raise node.wrong(
-            f"{source.strip()[:60]!r} cannot be read: a quotation mark or a bracket is left open"
-        ) from error
-    except RecursionError as error:
-        raise node.wrong(_TOO_DEEP) from error
-    if _levels(tree) > MAX_LEVELS:
-        raise node.wrong(_TOO_DEEP)
-    return tree
+        units = take_units(source, scope.units)
+        tree = parse(node, units.text, shift)
+        compiler = _Compiler(node, units.text, shift, scope)
+        # Compiled once to find its mistakes, in words that know nothing of units, and again where units changed it.
+        expression, kind = compiler.compile(tree)
+        unit = fit_units(tree, scope.units, units.by_place)
+        if units.by_place:
+            expression, kind = compiler.compile(tree)
+    except UnitMistake as mistake:
+        raise node.wrong(mistake.sentence, offset=mistake.place + shift) from mistake
+    return Compiled(" ".join(source.split()), expression, kind, frozenset(compiler.columns), tree, unit)
 
-
-_TOO_DEEP: Final = f"the parts of this expression stand more than {MAX_LEVELS} levels inside one another"
-
-
-def _levels(tree: exp.Expr) -> int:
-    """Count how deep a tree goes, without recursion."""
-    levels, row = 0, [tree]
-    while row and levels <= MAX_LEVELS:
-        levels += 1
-        row = [child for parent in row for child in parent.iter_expressions()]
-    return levels
-
-
-_Arguments = list[tuple[pl.Expr, Type]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Function:
-    """A row-wise function: the types it takes, the type it gives, and how it is made."""
-
-    takes: tuple[Type, ...]
-    gives: Type
-    make: Callable[[list[pl.Expr], Scope], pl.Expr]
-    varargs: bool = False
-
-
-def _distance(arguments: list[pl.Expr], _: Scope) -> pl.Expr:
-    """Haversine in metres, as in ioc.model.geo."""
-    lat, lon, other_lat, other_lon = (argument.radians() for argument in arguments)
-    half = (((other_lat - lat) / 2).sin() ** 2) + lat.cos() * other_lat.cos() * (((other_lon - lon) / 2).sin() ** 2)
-    return 2 * EARTH_RADIUS_M * half.sqrt().clip(upper_bound=1.0).arcsin()
-
-
-FUNCTIONS: Final[Mapping[str, _Function]] = {
-    "abs": _Function((Type.NUMBER,), Type.NUMBER, lambda a, _: a[0].abs()),
-    "round": _Function((Type.NUMBER,), Type.NUMBER, lambda a, _: a[0].round()),
-    "floor": _Function((Type.NUMBER,), Type.NUMBER, lambda a, _: a[0].floor()),
-    "ceil": _Function((Type.NUMBER,), Type.NUMBER, lambda a, _: a[0].ceil()),
-    "sqrt": _Function((Type.NUMBER,), Type.NUMBER, lambda a, _: pl.when(a[0] >= 0).then(a[0].sqrt())),
-    "least": _Function((Type.NUMBER,), Type.NUMBER, lambda a, _: _all_known(a, pl.min_horizontal(a)), varargs=True),
-    "greatest": _Function((Type.NUMBER,), Type.NUMBER, lambda a, _: _all_known(a, pl.max_horizontal(a)), varargs=True),
-    "lower": _Function((Type.TEXT,), Type.TEXT, lambda a, _: a[0].str.to_lowercase()),
-    "upper": _Function((Type.TEXT,), Type.TEXT, lambda a, _: a[0].str.to_uppercase()),
-    "length": _Function((Type.TEXT,), Type.NUMBER, lambda a, _: a[0].str.len_chars().cast(pl.Int64)),
-    "starts_with": _Function((Type.TEXT, Type.TEXT), Type.BOOLEAN, lambda a, _: a[0].str.starts_with(a[1])),
-    "hour": _Function((Type.TIME,), Type.NUMBER, lambda a, s: _local(a[0], s).dt.hour().cast(pl.Int64)),
-    "weekday": _Function((Type.TIME,), Type.NUMBER, lambda a, s: _local(a[0], s).dt.weekday().cast(pl.Int64)),
-    "distance_m": _Function((Type.NUMBER,) * 4, Type.NUMBER, _distance),
-}
-"""Every function a rule may call; `hour` 0–23 and `weekday` 1 (Monday)–7 in the city's zone."""
 
 _COMPARISONS: Final[Mapping[type[exp.Expr], Callable[[pl.Expr, pl.Expr], pl.Expr]]] = {
     exp.EQ: lambda a, b: a == b,
@@ -226,14 +110,6 @@ _ARITHMETIC: Final[Mapping[type[exp.Expr], Callable[[pl.Expr, pl.Expr], pl.Expr]
     exp.Div: lambda a, b: pl.when(b != 0).then(a / b),
     exp.Mod: lambda a, b: pl.when(b != 0).then(a % b),
 }
-
-
-def _all_known(arguments: list[pl.Expr], value: pl.Expr) -> pl.Expr:
-    return pl.when(pl.all_horizontal([argument.is_not_null() for argument in arguments])).then(value)
-
-
-def _local(time: pl.Expr, scope: Scope) -> pl.Expr:
-    return time.dt.convert_time_zone(scope.timezone)
 
 
 class _Compiler:
@@ -269,9 +145,8 @@ class _Compiler:
             left, right = self._typed(tree.this, Type.NUMBER), self._typed(tree.expression, Type.NUMBER)
             return _ARITHMETIC[type(tree)](left, right), Type.NUMBER
         if isinstance(tree, exp.Between):
-            low_value, low = self._alike(tree, tree.this, tree.args["low"])
-            _, high = self._alike(tree, tree.this, tree.args["high"])
-            return (low_value >= low) & (low_value <= high), Type.BOOLEAN
+            value, low, high = self._alike(tree, tree.this, tree.args["low"], tree.args["high"])
+            return (value >= low) & (value <= high), Type.BOOLEAN
         if isinstance(tree, exp.In) and not tree.args.get("query") and tree.expressions:
             return self._in(tree), Type.BOOLEAN
         if isinstance(tree, exp.Is) and isinstance(tree.expression, exp.Null):
@@ -285,19 +160,30 @@ class _Compiler:
             return self._function(tree)
         if isinstance(tree, exp.Null):
             raise self._wrong(tree, "write `is null` or `is not null`")
-        what = type(tree).__name__.lower()
-        raise self._wrong(
-            tree, f"{what!r} cannot stand in a rule; a condition compares quantities, joined by and, or, not"
-        )
+        raise self._wrong(tree, no_place(type(tree).__name__))
 
     def _column(self, tree: exp.Column) -> tuple[pl.Expr, Type]:
         name = tree.name
         if tree.table:
             raise self._wrong(tree, f"{tree.sql()!r} has a dot in it; name a quantity alone")
         if name not in self.scope.columns:
-            raise self._wrong(tree, f"{name!r} is not a known quantity; {expected(name, self.scope.columns)}")
+            raise self._wrong(tree, self._unknown(tree))
         self.columns.add(name)
         return pl.col(name), self.scope.columns[name]
+
+    def _unknown(self, tree: exp.Column) -> str:
+        """Say that a name is none, and what was meant: another name, a call, or a text."""
+        name = tree.name
+        said = f"{name[:40]!r} is not a known quantity"
+        quoted = isinstance(tree.this, exp.Identifier) and tree.this.args.get("quoted")
+        compared = isinstance(tree.parent, (exp.EQ, exp.NEQ, exp.In))
+        other = tree.parent.this if compared and tree.parent is not None else None
+        beside_text = isinstance(other, exp.Column) and self.scope.columns.get(other.name) is Type.TEXT
+        if quoted or (beside_text and other is not tree):
+            return f"{said}; a text stands in single quotation marks: '{name[:40]}'"
+        if name.lower() in FUNCTIONS:
+            return f"{said}, but a function; write {name.lower()}(…)"
+        return f"{said}; {expected(name, self.scope.columns)}"
 
     def _literal(self, tree: exp.Literal) -> tuple[pl.Expr, Type]:
         if tree.is_string:
@@ -311,33 +197,43 @@ class _Compiler:
     def _typed(self, tree: exp.Expr, wanted: Type) -> pl.Expr:
         value, found = self.compile(tree)
         if found is not wanted:
-            raise self._wrong(tree, f"expected {wanted} here, but {tree.sql(dialect='postgres')!r} is {found}")
+            raise self._wrong(tree, f"expected {wanted} here, but {_sql(tree)!r} is {found}")
         return value
 
-    def _alike(self, tree: exp.Expr, left: exp.Expr, right: exp.Expr) -> tuple[pl.Expr, pl.Expr]:
+    def _alike(self, tree: exp.Expr, left: exp.Expr, *rights: exp.Expr) -> list[pl.Expr]:
+        """Compile what is compared, each part once; all must be of one type."""
         one, one_type = self.compile(left)
-        other, other_type = self.compile(right)
-        if one_type is not other_type:
-            sides = (
-                f"{left.sql(dialect='postgres')!r} is {one_type} and {right.sql(dialect='postgres')!r} is {other_type}"
-            )
-            raise self._wrong(right, f"these cannot be compared: {sides}")
+        values = [one]
+        for right in rights:
+            other, other_type = self.compile(right)
+            if one_type is not other_type:
+                sides = f"{_sql(left)!r} is {one_type} and {_sql(right)!r} is {other_type}"
+                raise self._wrong(right, f"these cannot be compared: {sides}")
+            self._look_at_words(left, right)
+            values.append(other)
         if one_type is Type.TIME:
             raise self._wrong(left, "times are not compared in rules; use hour(at) or weekday(at)")
-        if one_type is Type.BOOLEAN and not isinstance(tree, (exp.EQ, exp.NEQ)):
+        if one_type is Type.BOOLEAN and not isinstance(tree, (exp.EQ, exp.NEQ, exp.In)):
             raise self._wrong(tree, "true and false have no order; compare with = or <>")
-        return one, other
+        return values
+
+    def _look_at_words(self, left: exp.Expr, right: exp.Expr) -> None:
+        """Refuse to compare a column of a few words with another word: it would never hold."""
+        for column, text in ((left, right), (right, left)):
+            if isinstance(column, exp.Column) and column.name in WORDS and isinstance(text, exp.Literal):
+                word = str(text.this)
+                if word not in WORDS[column.name]:
+                    sentence = f"{column.name!r} is never {word[:40]!r}; {expected(word, WORDS[column.name])}"
+                    raise self._wrong(text, sentence)
 
     def _in(self, tree: exp.In) -> pl.Expr:
-        value, _ = self.compile(tree.this)
-        found: pl.Expr | None = None
         for item in tree.expressions:
             if not isinstance(item, (exp.Literal, exp.Neg, exp.Boolean)):
                 raise self._wrong(item, "a list after `in` holds numbers or texts only")
-            _, other = self._alike(exp.EQ(), tree.this, item)
-            found = value == other if found is None else found | (value == other)
-        if found is None:
-            raise self._wrong(tree, "the list after `in` is empty")
+        value, *others = self._alike(tree, tree.this, *tree.expressions)
+        found = value == others[0]
+        for other in others[1:]:
+            found |= value == other
         return found
 
     def _matches(self, tree: exp.RegexpLike) -> pl.Expr:
@@ -345,11 +241,9 @@ class _Compiler:
         pattern = tree.expression
         if not (isinstance(pattern, exp.Literal) and pattern.is_string):
             raise self._wrong(pattern, "the pattern after ~ must be a text in quotation marks")
-        try:
-            # Rust's regex engine, linear in the text like RE2: no pattern can make it explode.
-            pl.Series([""]).str.contains(str(pattern.this))
-        except pl.exceptions.PolarsError as error:
-            raise self._wrong(pattern, f"{str(pattern.this)[:60]!r} is not a regular expression") from error
+        complaint = complaint_about(str(pattern.this))
+        if complaint is not None:
+            raise self._wrong(pattern, complaint)
         return value.str.contains(str(pattern.this))
 
     def _coalesce(self, tree: exp.Coalesce) -> tuple[pl.Expr, Type]:
@@ -366,17 +260,35 @@ class _Compiler:
         name = written.lower()
         function = FUNCTIONS.get(name)
         if function is None:
-            known = [*FUNCTIONS, "coalesce"]
-            raise self._wrong(tree, f"{written[:40]!r} is not a function of rules; {expected(name, known)}")
+            raise self._wrong(tree, refusal(written))
         arguments = [item for value in tree.args.values() for item in (value if isinstance(value, list) else [value])]
         arguments = [item for item in arguments if isinstance(item, exp.Expr)]
         wanted = function.takes * len(arguments) if function.varargs else function.takes
         if len(arguments) != len(wanted) or not arguments:
             count = "at least 1 value" if function.varargs else f"{len(wanted)} value{'s' if len(wanted) > 1 else ''}"
             raise self._wrong(tree, f"{name} takes {count}, found {len(arguments)}")
+        if function.make is None:
+            return self._inside(arguments[0]), function.gives
         values = [self._typed(item, kind) for item, kind in zip(arguments, wanted, strict=True)]
         return function.make(values, self.scope), function.gives
+
+    def _inside(self, place: exp.Expr) -> pl.Expr:
+        if not (isinstance(place, exp.Literal) and place.is_string):
+            raise self._wrong(place, "inside takes the name of an area, in quotation marks")
+        name, places = str(place.this), self.scope.places
+        known = places.ids.get(name)
+        if known is None:
+            near = expected(name, places.ids) if places.ids else "no area with a shape is known here"
+            raise self._wrong(place, f"{name[:40]!r} is not an area with a shape; {near}")
+        self.columns |= {"lat", "lon"}
+        return inside(places.rings[known])
 
     def _wrong(self, tree: exp.Expr, sentence: str) -> Exception:
         starts = [n.meta["start"] for n in tree.walk() if "start" in n.meta]
         return self.node.wrong(sentence, offset=min(starts, default=0) + self.shift)
+
+
+def _sql(tree: exp.Expr) -> str:
+    """Write a part of an expression as SQL, shortened."""
+    text = tree.sql(dialect="postgres")
+    return text if len(text) <= 60 else text[:57] + "..."
