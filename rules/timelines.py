@@ -164,8 +164,6 @@ def run_timeline(timeline: Timeline, book: RuleBook, catalogue: Catalogue) -> Ve
         note(alerts, changes)
         operators.hear(changes, engine.clock, closing=closing)
 
-    if timeline.assets:
-        hear(engine.step(pl.DataFrame(), timeline.start))
     for row in timeline.events.iter_slices(1):
         hear(engine.step(row))
     hear(engine.step(pl.DataFrame(), timeline.start + timeline.until))
