@@ -99,4 +99,5 @@ class BookKeeper:
         return News(said.book, of_city, "\n".join(filter(None, (mistake, *said.mistakes))))
 
     def _scope(self) -> Scope:
-        return scope_of(self._catalogue, "UTC" if self._city is None else self._city.timezone)
+        city = self._city
+        return scope_of(self._catalogue) if city is None else scope_of(self._catalogue, city.timezone, city.areas)

@@ -59,7 +59,7 @@ class Knowledge:
         self.city = await self.store.assets.city()
         self.registry = await self.store.assets.load()
         timezone = self._timezone if self.city is None else self.city.timezone
-        self.scope = scope_of(self._catalogue, timezone)
+        self.scope = scope_of(self._catalogue, timezone, () if self.city is None else self.city.areas)
         self._read.clear()
         self._version = version
 

@@ -19,7 +19,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "together": ("within", "near", "clear_after"),
     "sequence": ("steps", "within", "near", "same", "not", "clear_after", "clear"),
     "dwell": ("in", "for", "value", "gone_after"),
-    "anomaly": (),
+    "anomaly": ("of", "season", "sensitivity", "at_least", "side", "for", "clear_for"),
     "cluster": ("of", "at_least", "same", "near", "within"),
 }
 """What may stand below the key of each kind."""
@@ -39,7 +39,7 @@ HELP: Final[Mapping[str, tuple[str, str]]] = {
     "hour": ("giờ trong ngày, 0 đến 23", "the hour of the day, 0 to 23"),
     "weekday": ("thứ trong tuần, 1 (thứ hai) đến 7", "the day of the week, 1 (Monday) to 7"),
     "distance_m": ("khoảng cách, mét", "metres between two places"),
-    "inside": ("nằm trong vùng", "whether the event lies in a zone"),
+    "inside": ("nằm trong khu vực", "whether the event happened in an area of the city"),
     "coalesce": ("giá trị đầu tiên được biết", "the first that is known"),
 }
 
