@@ -226,20 +226,25 @@ def test_live_incidents_step_back_while_a_rule_is_tried_and_come_forward_again(
     assert page.evaluate(opacity) == 1
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"events": 0}, "No past to try it on yet"),
-        ({"lines": False}, "No quantity to draw"),
-    ],
-)
-def test_an_empty_picture_says_what_would_be_here(
-    room: "ControlRoom", look: "Look", bench: "PretendBench", change: dict[str, Any], said: str
+def test_without_any_history_it_says_where_one_comes_from(
+    room: "ControlRoom", look: "Look", bench: "PretendBench"
 ) -> None:
-    for name, value in change.items():
-        setattr(bench, name, value)
+    bench.events = 0
     page = look(room.url, lang="en", size=(1920, 1080), view=AIR).page
-    expect(page.locator(".what-if .nothing h3")).to_have_text(said)
+    expect(page.locator(".what-if .nothing h3")).to_have_text("No past to try it on yet")
+
+
+def test_a_rule_without_a_quantity_has_its_numbers_to_move(
+    room: "ControlRoom", look: "Look", bench: "PretendBench"
+) -> None:
+    bench.lines = False
+    page = opened(look, room).page
+    number = page.locator(".what-if-numbers input").first
+    expect(page.locator(".what-if-numbers")).to_contain_text("threshold.raise")
+    number.focus()
+    page.keyboard.press("PageDown")
+    expect(page.locator(".lane-label").first.locator("b")).not_to_have_text("0")
+    assert "pm25 > 150" not in bench.asked[-1]
 
 
 def test_a_rule_that_would_never_have_fired_says_how_near_it_came(

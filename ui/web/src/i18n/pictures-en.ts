@@ -46,6 +46,7 @@ export const picturesEn = {
     drag: "Drag the line, or use the arrow keys",
     fits: (share: string, condition: string) => `${share} of readings ${condition}`,
     bin: (count: string, from: string, to: string) => `${count} readings from ${from} to ${to}`,
+    numbers: "The rule's numbers",
     none: "No quantity to draw",
     noneWhy:
       "This rule compares no reading with a number. Its times and counts can be changed in the form or in the text.",

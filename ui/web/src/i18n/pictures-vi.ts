@@ -48,6 +48,7 @@ export const picturesVi: Dictionary["pictures"] = {
     drag: "Kéo vạch, hoặc dùng phím mũi tên",
     fits: (share, condition) => `${share} số đo ${condition}`,
     bin: (count, from, to) => `${count} số đo từ ${from} đến ${to}`,
+    numbers: "Các con số của luật",
     none: "Không có đại lượng để vẽ",
     noneWhy:
       "Luật này không so số đo nào với một con số. Có thể sửa thời gian và số lượng của nó trong biểu mẫu hoặc trong văn bản.",

@@ -10,6 +10,7 @@ import { openedRule } from "../../view";
 import { setNumber } from "../change";
 import type { Histogram as Counted } from "../protocol";
 import { checked, checkedRule, draft, since } from "../store";
+import { Numbers } from "./numbers";
 import { compact, percent } from "./say";
 import { barHeight, differsWidely, numberTicks, onStep, placeOf, roundStep, shareThatFits } from "./scale";
 import { useSize } from "./sized";
@@ -33,7 +34,7 @@ interface Line {
 
 export function Histogram({ histogram }: { histogram: Counted | null }) {
   const { pictures } = words.value;
-  if (histogram === null) return <Nothing what={pictures.histogram.none} why={pictures.histogram.noneWhy} />;
+  if (histogram === null) return <Numbers />;
   if (histogram.counts.every((count) => count === 0)) {
     return <Nothing what={pictures.histogram.empty} why={pictures.histogram.emptyWhy} />;
   }
@@ -154,7 +155,11 @@ function domain(histogram: Counted, lines: readonly Line[]): readonly [number, n
   const of = `${openedRule.value} ${histogram.quantity} ${since.value}`;
   if (dragging.value && reached.of === of) return reached.at;
   const before = reached.of === of ? reached.at : [];
-  const values = [...lines.map((line) => line.value), histogram.edges[0] ?? 0, histogram.edges.at(-1) ?? 1];
+  // Empty bars at the ends are no reason for an axis below nothing.
+  const first = histogram.counts.findIndex((count) => count > 0);
+  const last = histogram.counts.findLastIndex((count) => count > 0);
+  const ends = [histogram.edges[Math.max(0, first)] ?? 0, histogram.edges[last + 1] ?? 1];
+  const values = [...lines.map((line) => line.value), ...ends];
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = (high - low || 1) * 0.06;
   // What is never negative does not begin below nothing.

@@ -278,6 +278,9 @@ function Lines() {
           <Tip at={over} lane={laneAt(over.y)} time={timeAt(over.x)} width={width.value} />
         )}
       </div>
+      {whatIf.value !== null && Object.values(whatIf.value.counts).every((count) => count === 0) ? (
+        <p class="what-if-never">{pictures.none.title}</p>
+      ) : null}
       {magnified.value === null ? null : (
         <button
           type="button"
