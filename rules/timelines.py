@@ -61,9 +61,10 @@ class Timeline:
     Attributes:
         rules: the rules that it speaks of; alerts of others are not looked at.
         until: how far the clock goes on, µs after the start.
-        expect: the alerts; None where only incidents are expected.
+        expect: the alerts.
         assets: the city's registered assets.
         incidents: those that operators are left with, because no other speaks for them; None: it does not matter.
+        judges_alerts: whether other alerts than the expected ones are wrong.
     """
 
     name: str
@@ -72,9 +73,10 @@ class Timeline:
     events: pl.DataFrame
     until: Duration
     rules: frozenset[str]
-    expect: tuple[ExpectedAlert, ...] | None
+    expect: tuple[ExpectedAlert, ...]
     assets: Mapping[str, Asset] = field(default_factory=dict)
     incidents: tuple[ExpectedIncident, ...] | None = None
+    judges_alerts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def run_timeline(timeline: Timeline, book: RuleBook, catalogue: Catalogue) -> Ve
     hear(engine.finish(), closing=True)
     missing: list[ExpectedAlert] = []
     spoken = [alert for alert in alerts.values() if alert.rule in timeline.rules]
-    complaints = list(_compare(timeline, spoken, missing)) if timeline.expect is not None else []
+    complaints = list(_compare(timeline, spoken, missing)) if timeline.judges_alerts else []
     if timeline.incidents is not None:
         complaints += compare(timeline.incidents, operators.left(timeline.rules))
     return Verdict(timeline, tuple(complaints), tuple(missing))
@@ -180,7 +182,7 @@ def _compare(timeline: Timeline, alerts: list[BacktestAlert], missing: list[Expe
     """Say what differs; an alert that came at another time is one difference, not two."""
     left = sorted(alerts, key=lambda alert: alert.raised_at)
     late: list[ExpectedAlert] = []
-    for wanted in timeline.expect or ():
+    for wanted in timeline.expect:
         hit = next((a for a in _of(wanted, left) if _inside(a.raised_at - timeline.start, wanted.raised)), None)
         if hit is None:
             late.append(wanted)
@@ -246,8 +248,8 @@ def _timeline(node: YamlNode, book: RuleBook, catalogue: Catalogue) -> Timeline:
         start = from_iso(_DEFAULT_START if start_node is None else start_node.text())[0]
     except ValueError as error:
         raise (start_node or node).wrong(str(error)) from error
-    expect = tuple(_expected(item, names) for item in parts["expect"].sequence()) if "expect" in parts else None
-    spoken = {alert.rule for alert in expect or ()}
+    expect = tuple(_expected(item, names) for item in parts["expect"].sequence()) if "expect" in parts else ()
+    spoken = {alert.rule for alert in expect}
     incidents = None
     if "expect_incidents" in parts:
         incidents = tuple(read_incident(item, names) for item in parts["expect_incidents"].sequence())
@@ -276,6 +278,7 @@ def _timeline(node: YamlNode, book: RuleBook, catalogue: Catalogue) -> Timeline:
         expect,
         read_assets(parts["assets"]) if "assets" in parts else {},
         incidents,
+        "expect" in parts,
     )
 
 
