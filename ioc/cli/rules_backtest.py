@@ -83,7 +83,7 @@ def backtest(
                 run.opened = [at for at in run.opened if at >= past.time[0]]
         loads = [_load(run.alerts, run.opened, past.time) for run in runs]
         if compared:
-            _write_comparison(runs[1].alerts, runs[0].alerts, loads[1], loads[0], past.time, output)
+            _write_comparison(runs[1].alerts, runs[0].alerts, loads[1], loads[0], past.time, output, timezone)
         elif output == "table":
             _write_loads([("", loads[0])], runs[0].alerts)
         else:
@@ -153,6 +153,7 @@ def _write_comparison(
     load_after: "Load",
     time: tuple[int, int],
     output: str | None,
+    timezone: str,
 ) -> None:
     from ioc.model.instant import whole_milliseconds  # noqa: PLC0415
     from rules.bench.comparison import Fate, compare, counts  # noqa: PLC0415
@@ -177,13 +178,14 @@ def _write_comparison(
         mine = counts(one for one in compared if one.shown.rule == name)
         rows.append([name, *(mine[fate] for fate in Fate)])
     total = counts(compared)
-    rows.append(["all rules", *(total[fate] for fate in Fate)])
+    if len(names) != 1:
+        rows.append(["all rules", *(total[fate] for fate in Fate)])
     write_table(["rule", *map(str, Fate)], rows)
     differing = [one for one in compared if one.fate is not Fate.SAME]
     if differing:
         sys.stdout.write("\n")
     for one in differing[:MOST_LISTED]:
-        sys.stdout.write(_compared_line(one) + "\n")
+        sys.stdout.write(_compared_line(one, timezone) + "\n")
     if len(differing) > MOST_LISTED:
         sys.stdout.write(f"… and {len(differing) - MOST_LISTED} more; --format json lists all\n")
 
@@ -199,17 +201,18 @@ def _compared_json(one: "Compared") -> dict[str, Any]:
     }
 
 
-def _compared_line(one: "Compared") -> str:
-    line = f"{one.fate!s:<6} {_time(one.shown.raised_at)}  {one.shown.rule}  {one.shown.key}  {_length(one.shown)}"
+def _compared_line(one: "Compared", timezone: str) -> str:
+    shown = one.shown
+    line = f"{one.fate!s:<6} {_time(shown.raised_at, timezone)}  {shown.rule}  {shown.key}  {_length(shown)}"
     if one.was is not None and one.now is not None:
-        line += f"  (was {_time(one.was.raised_at)}, {_length(one.was)})"
+        line += f"  (was {_time(one.was.raised_at, timezone)}, {_length(one.was)})"
     return line
 
 
-def _time(instant: int) -> str:
-    from ioc.model.instant import to_iso  # noqa: PLC0415
+def _time(instant: int, timezone: str) -> str:
+    from rules.bench.explaining.words import when  # noqa: PLC0415
 
-    return to_iso(instant)
+    return when(instant, timezone)
 
 
 def _length(alert: "BacktestAlert") -> str:

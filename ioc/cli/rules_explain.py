@@ -191,10 +191,11 @@ def _write(answer: "Explanation", language: str, timezone: str) -> None:
     sys.stdout.write(f"{answer.sentence[language]}\n")
     if answer.conditions:
         width = max(len(one.text) for one in answer.conditions)
+        mark_width = max(map(len, words))
         sys.stdout.write("\n")
         for one in answer.conditions:
             mark = words[2] if one.holds is None else words[0] if one.holds else words[1]
-            sys.stdout.write(f"  {mark:<{len(words[1])}}  {one.text:<{width}}  {one.sentence[language]}\n")
+            sys.stdout.write(f"  {mark:<{mark_width}}  {one.text:<{width}}  {one.sentence[language]}\n")
     if answer.events:
         sys.stdout.write("\n")
         for row in answer.events:

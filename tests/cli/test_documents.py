@@ -19,7 +19,7 @@ from ioc.store.asset_file import read_asset_file
 from ioc.store.catalogue import load_catalogue
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGES = ("running.md", "recording.md", "webhooks.md", "configuration.md", "history.md")
+PAGES = ("running.md", "recording.md", "webhooks.md", "configuration.md", "history.md", "rules.md")
 
 
 def blocks(page: str, language: str) -> list[str]:

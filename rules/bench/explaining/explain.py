@@ -244,7 +244,7 @@ def _sentence(case: Case, findings: Sequence[Finding]) -> Text:
     told: dict[str, object] = {"rule": case.rule.name, "key": case.key, "at": when(case.at, case.scope.timezone)}
     holding = case.holding
     if holding is not None:
-        why = _joined([one.sentence for one in findings if one.holds and one.nearest is not None][-2:])
+        why = _joined([one.sentence for one in findings if one.holds and _measures(one)][-2:])
         return say(
             "{rule} có cảnh báo cho {key} lúc {at}, từ {since}{why}",
             "{rule} held for {key} at {at}, since {since}{why}",
@@ -262,6 +262,11 @@ def _sentence(case: Case, findings: Sequence[Finding]) -> Text:
         close=close,
         **told,
     )
+
+
+def _measures(finding: Finding) -> bool:
+    """Whether a finding compares something with a limit, rather than saying that something came."""
+    return finding.nearest is not None and finding.nearest.limit is not None
 
 
 def _joined(sentences: Sequence[Text]) -> dict[str, str]:
