@@ -220,7 +220,7 @@ def test_a_new_rule_is_begun_from_its_kind_by_keys_alone_and_tried_before_it_spe
             page.get_by_role("button", name="Remove: End when", exact=True)
         ).first.click()
     expect(page.locator(".effect-count")).to_contain_text("1 alerts")
-    name = page.get_by_label("Name")
+    name = page.get_by_label("Name", exact=True)
     name.fill("warm")
     publish_draft(page, "Is it warm?")
     expect(page.locator("#rule-warm")).to_be_visible()

@@ -12,7 +12,7 @@ import { setField, setNumber } from "./change";
 import { Choices, Condition, Line, Measure, QuantitySelect, Remove, TextField } from "./fields";
 import { betterClear, type Form, hasForm, readForm, readSimple, readValue } from "./form";
 import { NumberField } from "./number-field";
-import { checkedRule, draft, NEW, published } from "./store";
+import { checkedRule, draft, list, NEW, published } from "./store";
 import { comparisons } from "./text";
 
 export function FormView() {
@@ -55,10 +55,12 @@ export function FormView() {
 
 function Name({ form }: { form: Form }) {
   const said = words.value.rules.fresh;
+  const taken = list.value?.rules.some((rule) => rule.name === form.name) ?? false;
   return (
     <section class="form-part">
       <Line label={said.name}>
         <TextField label={said.name} path={["rule"]} written={form.name} hint={said.nameHint} code />
+        {taken ? <p class="field-warning">{said.nameTaken}</p> : null}
       </Line>
     </section>
   );

@@ -59,11 +59,11 @@ const BEGIN: Readonly<Record<RuleKind, string>> = {
   cluster: {of: [RULE], at_least: 3, near: 300 m, within: 5 min}
 `,
   anomaly: `- rule: NAME
-  title: {vi: "Khác thường lệ tại {asset.name}", en: "Not as usual at {asset.name}"}
+  title: {vi: "Bụi mịn {value:.0f} µg/m³ tại {asset.name}, thường là {expected:.0f}", en: "Fine dust {value:.0f} µg/m³ at {asset.name}, usual is {expected:.0f}"}
   severity: minor
   from: sensor
   per: asset
-  anomaly: {value: pm25}
+  anomaly: {of: pm25, at_least: 20, clear_for: 1 h}
 `,
 };
 
