@@ -1,5 +1,6 @@
 """Text to tree: what is far too long or too deep is refused before it is parsed, and every complaint has its place."""
 
+import logging
 from typing import Any, Final
 
 import sqlglot
@@ -14,6 +15,10 @@ MAX_LEVELS: Final = 200
 """How deep a tree may go; `a or b or c` is one level for each `or`."""
 
 _TOO_DEEP: Final = f"the parts of this expression stand more than {MAX_LEVELS} levels inside one another"
+
+
+# It warns of syntax that it takes for a command, with the whole text; here that is refused, and no log need know of it.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 
 def refuse_size(node: YamlNode, source: str, shift: int) -> None:
@@ -31,6 +36,9 @@ def refuse_size(node: YamlNode, source: str, shift: int) -> None:
         raise node.wrong("an expression is missing here")
     if len(source) > MAX_CHARACTERS:
         raise node.wrong(f"an expression has {len(source)} characters; at most {MAX_CHARACTERS} are read")
+    broken = next((place for place, character in enumerate(source) if "\ud800" <= character <= "\udfff"), None)
+    if broken is not None:
+        raise node.wrong("this is half of a character", offset=broken + shift)
     depth = 0
     for index, character in enumerate(source):
         depth += (character in "([{") - (character in ")]}")

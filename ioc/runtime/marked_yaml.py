@@ -126,9 +126,14 @@ class YamlNode:
     def number(self) -> float:
         """Read a finite number."""
         value = self.plain()
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        try:
+            finite = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        except OverflowError:
+            # A whole number that no double can hold.
+            finite = False
+        if not finite:
             raise self.wrong(f"expected a number here, found {self.described()}")
-        return value
+        return float(value) if isinstance(value, float) else int(value)
 
     def boolean(self) -> bool:
         """Read true or false."""
