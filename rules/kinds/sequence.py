@@ -162,7 +162,7 @@ class SequenceKind:
             if self._steps == 1 and ripe < now and chain.spoilt > ripe:
                 # Its first step came so late that all its time is over.
                 chain.spoilt = ripe
-                self._match(key, chain, ripe, ripe, ref, changes)
+                self._match(key, chain, ripe, now, ref, changes)
 
     def _home(self, key: int, lat: float, lon: float) -> Group:
         return cell_of(lat, lon, self._near_m) if self._across and self._near_m is not None else key
