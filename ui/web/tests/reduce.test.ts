@@ -64,6 +64,7 @@ test("an incident that still holds stays open although somebody resolved it", ()
   expect(isOpen(incident({ condition: "active", work_state: "resolved" }))).toBe(true);
   expect(isOpen(incident({ condition: "cleared", work_state: "resolved" }))).toBe(false);
   expect(isOpen(incident({ condition: "cleared", work_state: "new" }))).toBe(true);
+  expect(isOpen(incident({ condition: "active", inhibited_by: "larger" }))).toBe(false);
 });
 
 test("an incident waits until somebody takes it", () => {
@@ -88,4 +89,15 @@ test("what is not a message of the feed is passed over", () => {
     health: null,
     now: 5,
   });
+});
+
+test("what a larger incident speaks for does not arrive, is kept while it holds, and comes back", () => {
+  const folded = incident({ id: "small", inhibited_by: "larger" });
+  const step = takeIncidents(new Map(), message({ type: "delta", incidents: [folded] }));
+  expect(step.arrived).toEqual([]);
+  const later = message({ type: "delta", now: folded.updated_at + 2 * KEEP_CLOSED });
+  expect(takeIncidents(step.incidents, later).incidents.has("small")).toBe(true);
+  const back = incident({ id: "small", revision: 2 });
+  const known = takeIncidents(step.incidents, message({ type: "delta", incidents: [back] })).incidents;
+  expect([...known.values()].filter(isOpen).map((one) => one.id)).toEqual(["small"]);
 });

@@ -21,6 +21,8 @@ export function incident(said: Partial<Incident> = {}): Incident {
     place: "Đồi Robin",
     assets: ["cam-1"],
     assignee: null,
+    speaks_for_count: 0,
+    inhibited_by: null,
     simulated: false,
     revision: 1,
     ...said,

@@ -25,6 +25,7 @@ export function isNarrow(filter: Filter): boolean {
 export function matcher(filter: Filter, tree: readonly AreaNode[]): (incident: Incident) => boolean {
   const areas = filter.area === null ? null : within(filter.area, tree);
   return (incident) =>
+    !incident.inhibited_by &&
     !filter.hidden.has(incident.severity) &&
     (filter.kind === null || incident.kind === filter.kind) &&
     (areas === null || (incident.area !== null && areas.has(incident.area))) &&

@@ -52,6 +52,11 @@ export function Row({ incident }: { incident: Incident }) {
       >
         <Sign severity={incident.severity} hollow={incident.condition === "cleared"} />
         <span class="row-title" title={title}>
+          {incident.speaks_for_count > 1 ? (
+            <span class="row-times" title={words.value.panel.speaksFor(incident.speaks_for_count)}>
+              {`×${incident.speaks_for_count} `}
+            </span>
+          ) : null}
           {title}
         </span>
         <span class="row-second">

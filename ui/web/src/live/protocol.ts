@@ -31,6 +31,10 @@ export interface Incident {
   readonly place: string | null;
   readonly assets: readonly string[];
   readonly assignee: string | null;
+  /** For how many alerts it stands; 0 where that is only its own one. */
+  readonly speaks_for_count: number;
+  /** The incident that speaks for it; then it is in no list, nor on the map. */
+  readonly inhibited_by: string | null;
   readonly simulated: boolean;
   /** Grows by one with every change; a copy with a smaller one is older. */
   readonly revision: number;
@@ -56,11 +60,21 @@ export interface TimelineEntry {
   readonly text: string | null;
 }
 
+/** One of the alerts of an incident that has several. */
+export interface Member {
+  readonly alert: string;
+  readonly key: string;
+  readonly raised_at: number;
+  readonly cleared_at: number | null;
+}
+
 /** An incident with all that is known of it. */
 export interface FullIncident extends Incident {
   readonly evidence: readonly Evidence[];
   readonly numbers: Readonly<Record<string, Value>>;
   readonly timeline: readonly TimelineEntry[];
+  readonly speaks_for: readonly string[];
+  readonly members: readonly Member[];
 }
 
 export interface Asset {

@@ -5,12 +5,21 @@ import type { Asset, Incident, Message } from "./protocol";
 /** How long an incident that is over stays known to the page, milliseconds. */
 export const KEEP_CLOSED = 3_600_000;
 
-/** Whether an incident still concerns operators: it holds, or nobody has resolved it yet. */
+/** Whether an incident still concerns operators by itself: it holds, or nobody has resolved it yet. */
 export function isOpen(incident: Incident): boolean {
+  return !incident.inhibited_by && isUnsettled(incident);
+}
+
+function isUnsettled(incident: Incident): boolean {
   return (
     incident.condition === "active" ||
     (incident.work_state !== "resolved" && incident.work_state !== "closed")
   );
+}
+
+/** What a larger incident speaks for is not forgotten while it holds: it may come back, and can be opened. */
+function isKept(incident: Incident): boolean {
+  return incident.inhibited_by ? incident.condition === "active" : isUnsettled(incident);
 }
 
 /** Whether nobody has taken an open incident yet. */
@@ -39,7 +48,7 @@ export function takeIncidents(known: ReadonlyMap<string, Incident>, message: Mes
   for (const incident of message.incidents) {
     const before = known.get(incident.id);
     if (before === undefined) {
-      if (!snapshot) arrived.push(incident.id);
+      if (!snapshot && !incident.inhibited_by) arrived.push(incident.id);
     } else if (before.revision >= incident.revision) {
       next.set(before.id, before);
       continue;
@@ -47,7 +56,7 @@ export function takeIncidents(known: ReadonlyMap<string, Incident>, message: Mes
     next.set(incident.id, incident);
   }
   for (const [id, incident] of next) {
-    if (!isOpen(incident) && message.now - incident.updated_at > KEEP_CLOSED) next.delete(id);
+    if (!isKept(incident) && message.now - incident.updated_at > KEEP_CLOSED) next.delete(id);
   }
   return { incidents: next, arrived, changedAssets: message.assets };
 }

@@ -14,6 +14,7 @@ import { clock } from "../shared/format";
 import { Icon, kindIcon } from "../shared/icon";
 import { Sign } from "../shared/sign";
 import { nameWanted, opened, setOperator, writing } from "../state";
+import { SpeaksFor, SpokenFor } from "./speaks-for";
 import { Timeline } from "./timeline";
 import { Why } from "./why";
 import { Writing } from "./writing";
@@ -64,8 +65,10 @@ export function Panel() {
     <aside class={`panel panel-${incident.severity}`} aria-label={words.value.panel.label} key={id}>
       <Head incident={incident} />
       <div class="panel-scroll">
+        <SpokenFor incident={incident} />
         <Place incident={incident} />
         {trouble.value !== null && detail === null ? <p class="panel-trouble">{trouble.value}</p> : null}
+        {detail === null ? null : <SpeaksFor incident={detail} />}
         {detail === null ? null : <Why incident={detail} />}
         {detail === null ? null : <Timeline incident={detail} />}
       </div>
