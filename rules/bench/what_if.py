@@ -292,6 +292,7 @@ def to_json(answer: WhatIf, places: Mapping[str, Place], took_ms: float) -> dict
         "until": whole_milliseconds(answer.until),
         "events": answer.events,
         "took_ms": round(took_ms, 1),
+        "took": {"read_s": round(answer.read_s, 3), "engine_s": round(answer.ran_s, 3)},
         "rule": answer.rule.name,
         "alerts": [_alert(answer.compared[index], rules, places) for index in shown],
         "counts": counts(answer.compared),
