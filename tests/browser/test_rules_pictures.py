@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
+# Software draws the map here, on a machine that other tests may share.
+expect.set_options(timeout=20_000)
+
 AIR = "#rules/air-hazard"
 DRAWN = """() => window.__ioc === undefined ? [] : window.__ioc.map
     .queryRenderedFeatures({layers: ['what-if-same', 'what-if-sign'].filter(id => window.__ioc.map.getLayer(id))})
