@@ -75,7 +75,9 @@ def states(pattern: str) -> int:
             total += open_groups.pop() if open_groups else 0
         elif match["least"] is not None:
             # More digits than this say nothing that matters.
-            times = max(int(match["least"][:6]), int(match["most"][:6] or 0)) + bool(match["comma"])
+            times = max(int(match["least"][:6]), int(match["most"][:6] or 0)) + (
+                match["comma"] is not None and not match["most"]
+            )
             total += last * max(times - 1, 0)
             last *= max(times, 1)
         elif part not in "*+?|^$":

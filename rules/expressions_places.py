@@ -13,7 +13,7 @@ from ioc.model.city import Area
 from ioc.model.geo import Ring
 
 Edge = tuple[float, float, float, float]
-"""One edge as (lon, lat) of its end and the way to its beginning in lon and lat: the terms of `ring_contains`."""
+"""One edge: (lon, lat) of its end, then of its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,14 @@ def _in_ring(ring: Ring) -> pl.Expr:
     edges: list[Edge] = []
     previous_lon, previous_lat = ring[-1]
     for lon, lat in ring:
-        edges.append((lon, lat, previous_lon - lon, previous_lat - lat))
+        edges.append((lon, lat, previous_lon, previous_lat))
         previous_lon, previous_lat = lon, lat
     cuts = sorted({edge[1] for edge in edges})
     # The strip below a cut; none lies below the first or above the last.
     strips: list[list[Edge]] = [[] for _ in range(len(cuts) + 1)]
     place_of = {lat: place for place, lat in enumerate(cuts)}
     for edge in edges:
-        low, high = sorted((place_of[edge[1]], place_of[edge[1] + edge[3]])) if edge[3] else (0, 0)
+        low, high = sorted((place_of[edge[1]], place_of[edge[3]]))
         for place in range(low, high):
             strips[place + 1].append(edge)
     deepest = max(map(len, strips))
@@ -86,6 +86,6 @@ def _in_ring(ring: Ring) -> pl.Expr:
             pl.lit(pl.Series([None if e is None else e[i] for e in level], dtype=pl.Float64)).gather(strip)
             for i in range(4)
         ]
-        crossing = at[2] * (lat - at[1]) / at[3] + at[0]
+        crossing = (at[2] - at[0]) * (lat - at[1]) / (at[3] - at[1]) + at[0]
         odd ^= (lon < crossing).fill_null(False)
     return odd

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from ioc.runtime.marked_yaml import expected
+from ioc.runtime.marked_yaml import YamlNode, expected
 
 _SCALES: Final[tuple[Mapping[str, float], ...]] = (
     {"mm": 0.001, "cm": 0.01, "m": 1.0, "km": 1000.0},
@@ -47,8 +47,9 @@ _LETTER: Final = r"[^\W\d_]|[µμ°%‰]"
 _WORD: Final = rf"(?:{_LETTER})+[²³0-9]?"
 _MEASURE: Final = re.compile(
     r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*"
-    rf"|(?<![\w.])(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<gap>\s*)(?P<unit>{_WORD}(?:/{_WORD})?)(?!\w)"
+    rf"|(?<![\w.])(?P<number>(?>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))\s*(?P<unit>{_WORD}(?:/{_WORD})?)(?!\w)"
 )
+_ALONE: Final = re.compile(rf"\s*(?P<number>-?(?:\d{{1,15}}\.?\d*|\.\d+))\s*(?P<unit>{_WORD}(?:/{_WORD})?)\s*")
 _PERCENT_ENDS: Final = re.compile(r"\s*(?:$|[),<>=!~]|(?:and|or|is|not|in|between)\b)", re.IGNORECASE)
 """What stands behind a per cent; behind a remainder stands a value."""
 
@@ -124,6 +125,28 @@ def take_units(source: str, known: Mapping[str, str]) -> Units:
         found[match.start("number")] = SPELLINGS.get(unit, unit)
         text = text[: match.start("unit")] + " " * len(unit) + text[match.end() :]
     return Units(text, found)
+
+
+def number_in(node: YamlNode, unit: str | None) -> float:
+    """Read a number that stands alone and may have a unit, such as `20 µg/m³`.
+
+    Args:
+        node: where it stands.
+        unit: in which it is wanted; None where what it is compared with has none.
+
+    Raises:
+        Misplaced: no finite number, or a unit that does not fit.
+    """
+    match = _ALONE.fullmatch(node.text())
+    if match is None:
+        return node.number()
+    value, written = float(match["number"]), match["unit"]
+    if unit is None:
+        raise node.wrong(f"the number is in {written}, but nothing here has a unit; write the number alone")
+    converted = convert(value, written, unit)
+    if converted is None:
+        raise node.wrong(f"a number in {unit} is wanted here, and {written[:20]!r} is not a unit of that")
+    return converted
 
 
 def fit_units(tree: exp.Expr, units: Mapping[str, str], by_place: Mapping[int, str]) -> str | None:

@@ -9,6 +9,7 @@ import polars as pl
 from ioc.model.instant import DAY, HOUR, MINUTE, Duration
 from ioc.runtime.marked_yaml import YamlNode
 from rules.expressions import Compiled, Type, compile_expression
+from rules.expressions_units import number_in
 from rules.kinds.anomaly import AnomalyKind
 from rules.kinds.anomaly_past import DAY_SLOTS, SLOT, TAIL_MEMORY, Season
 from rules.kinds.contract import Kind
@@ -104,7 +105,7 @@ def read_anomaly(node: YamlNode, reader: RuleReader) -> Anomaly:
     of = compile_expression(parts["of"], reader.scope)
     if of.type is not Type.NUMBER:
         raise parts["of"].wrong(f"an anomaly is one of a number, but {of.text!r} is {of.type}")
-    at_least = parts["at_least"].number() if "at_least" in parts else 0.0
+    at_least = number_in(parts["at_least"], of.unit) if "at_least" in parts else 0.0
     if at_least < 0:
         raise parts["at_least"].wrong("'at_least' is how far off a value must be, above or below; it is never negative")
     return Anomaly(

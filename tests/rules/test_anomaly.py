@@ -257,6 +257,9 @@ def test_a_rule_says_little_and_gets_good_defaults(book_of: BookOf) -> None:
     (rule,) = book_of("[{rule: u, from: sensor, anomaly: {of: pm25 - pm10, season: week, sensitivity: 7}}]").rules
     watch = rule.watch
     assert (watch.chance, watch.columns) == (15 * DAY, {"pm25", "pm10"})
+    (rule,) = book_of("[{rule: u, from: sensor, anomaly: {of: pm25, at_least: 0.02 mg/m³}}]").rules
+    watch = rule.watch
+    assert watch.at_least == 20
 
 
 @pytest.mark.parametrize(
@@ -270,6 +273,9 @@ def test_a_rule_says_little_and_gets_good_defaults(book_of: BookOf) -> None:
         ("{of: pm25, sensitivity: 11}", "expected a whole number from 1 (only the grossest) to 10"),
         ("{of: pm25, sensitivity: 2.5}", "expected a whole number"),
         ("{of: pm25, at_least: -1}", "is never negative"),
+        ("{of: pm25, at_least: 20 °C}", "a number in µg/m³ is wanted here, and '°C' is not a unit of that"),
+        ("{of: clients, at_least: 20 m}", "nothing here has a unit; write the number alone"),
+        ("{of: pm25, at_least: many}", "expected a number here, found 'many'"),
         ("{of: pm25, at_last: 1}", "did you mean 'at_least'?"),
     ],
 )
