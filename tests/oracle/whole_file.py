@@ -333,8 +333,9 @@ def cluster(
     Changes are (alert, key, time, begins), in the order in which they came to be known. An alert that begins near the
     centre of a cluster that stands joins it. Else the free alerts that hold near it, itself among them, make a
     cluster, of which it is the centre, if there are `at_least` of them, and if some `at_least` of them began within
-    `within`. The cluster begins when the last of them did. It ends when an end leaves it fewer than `at_least`; what
-    is left of it is free, until another alert begins near it.
+    `within`. The cluster begins when the last of them did, but not before the key's last cluster ended, nor at the
+    instant at which that began. It ends when an end leaves it fewer than `at_least`; what is left of it is free, until
+    another alert begins near it.
 
     `near` says whether two alerts are of one place; `key_of` gives a cluster's key of its alerts, oldest first.
     """
@@ -342,6 +343,7 @@ def cluster(
     began: dict[str, int] = {}
     home: dict[str, str | None] = {}
     standing: dict[str, tuple[str, int]] = {}
+    past: dict[str, tuple[int, int]] = {}
     for alert, _, time, begins in changes:
         if begins:
             began[alert] = time
@@ -353,12 +355,15 @@ def cluster(
             close = any(within is None or b - a <= within for a, b in zip(times, times[at_least - 1 :], strict=False))
             if len(around) >= at_least and close:
                 home |= dict.fromkeys(around, alert)
-                standing[alert] = (key_of(around), max(times))
+                key = key_of(around)
+                begun, ended = past.get(key, (times[-1] - 1, times[-1]))
+                standing[alert] = (key, max(times[-1], ended, begun + 1))
         else:
             centre = home.pop(alert)
             if centre is not None and sum(1 for other in home.values() if other == centre) < at_least:
                 key, raised = standing.pop(centre)
-                out.append((key, raised, max(time, raised)))
+                past[key] = (raised, max(time, raised))
+                out.append((key, *past[key]))
                 home |= {other: None for other in home if home[other] == centre}
     out += [(key, raised, None) for key, raised in standing.values()]
     return sorted(out, key=str)
