@@ -279,7 +279,10 @@ class PretendBench:
                 {
                     "text": "pm25 > 150",
                     "holds": False,
-                    "sentence": {"vi": "cao nhất trong 1 giờ qua", "en": "the highest of the last hour"},
+                    "sentence": {
+                        "vi": f"pm25 cao nhất là {value:.1f} trên 150 µg/m³",
+                        "en": f"pm25 reached {value:.1f} of 150 µg/m³",
+                    },
                     "nearest": {"value": round(value, 1), "limit": 150.0, "unit": "µg/m³", "at": _ms(when)},
                 },
                 {

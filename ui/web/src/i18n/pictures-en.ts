@@ -122,8 +122,6 @@ export const picturesEn = {
     asking: "Looking",
     fired: "It fired",
     notFired: "It did not fire",
-    reached: (value: string, limit: string) => `reached ${value} of ${limit}`,
-    reachedAt: (when: string) => `at ${when}`,
     holds: "held",
     fails: "did not hold",
     unknown: "cannot be known",

@@ -122,8 +122,6 @@ export const picturesVi: Dictionary["pictures"] = {
     asking: "Đang xem",
     fired: "Đã báo",
     notFired: "Không báo",
-    reached: (value, limit) => `lên đến ${value} trên ${limit}`,
-    reachedAt: (when) => `lúc ${when}`,
     holds: "đúng",
     fails: "không đúng",
     unknown: "không biết được",

@@ -3,7 +3,7 @@
 import { language, text, words } from "../../i18n";
 import type { Value } from "../../live/protocol";
 import { assets, city, quantities } from "../../live/store";
-import { number, value as withUnit } from "../../shared/format";
+import { value as withUnit } from "../../shared/format";
 import { Icon } from "../../shared/icon";
 import { visible } from "../../shared/visible";
 import type { WhyAnswer, WhyCondition, WhyEvent } from "./ask";
@@ -11,6 +11,7 @@ import { minuteOf } from "./scale";
 import { closeWhy, whole, whyAnswer, whyAsking, whyAt, whyHere, whyTrouble, whyWhere } from "./store";
 
 const EVENTS = 3;
+const NEAR = 6;
 
 export function Why() {
   const { why } = words.value.pictures;
@@ -88,7 +89,7 @@ function Question() {
 
 function Reasons({ answer }: { answer: WhyAnswer }) {
   const { why } = words.value.pictures;
-  const events = answer.events.slice(0, EVENTS);
+  const events = answer.events.toSorted((one, other) => other.at - one.at).slice(0, EVENTS);
   return (
     <>
       <p class="why-verdict">
@@ -111,7 +112,7 @@ function Reasons({ answer }: { answer: WhyAnswer }) {
       {answer.near.length === 0 ? null : (
         <p class="why-near">
           <span class="quiet">{why.near}</span>
-          {answer.near.map((key) => (
+          {answer.near.slice(0, NEAR).map((key) => (
             <button
               key={key}
               type="button"
@@ -131,7 +132,6 @@ function Condition({ condition }: { condition: WhyCondition }) {
   const { why } = words.value.pictures;
   const { holds, nearest } = condition;
   const said = holds === null ? why.unknown : holds ? why.holds : why.fails;
-  const zone = city.value?.timezone;
   return (
     <li class={holds === null ? "why-unknown" : holds ? "why-holds" : "why-fails"}>
       <span class="why-sign" role="img" aria-label={said}>
@@ -141,33 +141,21 @@ function Condition({ condition }: { condition: WhyCondition }) {
         <code>{visible(condition.text)}</code>
         <span>{text(condition.sentence, language.value)}</span>
         {nearest?.value == null || nearest.limit === null ? null : (
-          <span class="why-nearest">
-            <Nearness value={nearest.value} limit={nearest.limit} />
-            <b>
-              {why.reached(number(nearest.value, language.value), withUnitOf(nearest.limit, nearest.unit))}
-            </b>
-            {nearest.at === null ? null : (
-              <i class="quiet">{why.reachedAt(minuteOf(nearest.at, language.value, zone))}</i>
-            )}
-          </span>
+          <Nearness value={nearest.value} limit={nearest.limit} holds={holds === true} />
         )}
       </div>
     </li>
   );
 }
 
-/** How much of the way to the limit was gone. */
-function Nearness({ value, limit }: { value: number; limit: number }) {
-  const share = limit === 0 ? 0 : Math.min(1, Math.max(0, value / limit));
+/** How much of the way to the limit was gone; the figures stand in the sentence. */
+function Nearness({ value, limit, holds }: { value: number; limit: number; holds: boolean }) {
+  const share = holds ? 1 : limit === 0 ? 0 : Math.min(1, Math.max(0, value / limit));
   return (
     <span class="why-bar" aria-hidden="true">
       <i style={{ width: `${share * 100}%` }} />
     </span>
   );
-}
-
-function withUnitOf(value: number, unit: string | null): string {
-  return withUnit(value, { type: "number", unit, title: { vi: "", en: "" } }, language.value, words.value);
 }
 
 function Heard({ event }: { event: WhyEvent }) {
