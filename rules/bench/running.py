@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import numpy as np
 import polars as pl
 
-from ioc.model.alerts import AlertChange
+from ioc.model.alerts import AlertChange, AlertState
 from ioc.model.assets import Asset
 from ioc.model.instant import DAY, Duration, Instant
 from ioc.model.kinds import Kind
@@ -85,8 +86,8 @@ def run_variants(
         name, _, number = alert.rule.rpartition(VARIANT)
         alert.rule = name
         found[int(number)].alerts.append(alert)
-    for rule, at in speaking.opened:
-        found[int(rule.rpartition(VARIANT)[2])].opened.append(at)
+    for name, at in speaking.opened():
+        found[int(name.rpartition(VARIANT)[2])].opened.append(at)
     for run in found:
         run.alerts.sort(key=lambda alert: (alert.rule, alert.key, alert.raised_at))
     return found
@@ -96,18 +97,34 @@ class _Speaking:
     """Follows which alerts open incidents that operators see."""
 
     def __init__(self, rules: Sequence[Rule], registry: Mapping[str, Asset]) -> None:
-        self._grouping = Grouping(rules, registry)
-        self._shadows = frozenset(rule.name for rule in rules if rule.shadow)
-        # Where nothing is grouped, an alert is an incident until it storms.
-        self.opened: list[tuple[str, Instant]] = []
+        self._rules = rules
+        self._registry = registry
+        self._changes: list[AlertChange] = []
 
-    def take(self, changes: Sequence[AlertChange]) -> None:
-        for change in changes:
-            news = self._grouping.step([change], change.known_at)
+    def take(self, changes: Iterable[AlertChange]) -> None:
+        self._changes += changes
+
+    def opened(self) -> list[tuple[str, Instant]]:
+        """Give the rule and the beginning of each incident that reached operators."""
+        if not any(map(_speaks, self._rules)) and not any(map(self._storms, self._rules)):
+            return [(one.rule, one.at) for one in self._changes if one.to is AlertState.FIRING]
+        grouping = Grouping(self._rules, self._registry)
+        found = []
+        for change in self._changes:
+            news = grouping.step([change], change.known_at)
             folded = {one.incident for one in news if isinstance(one, Folded) and one.under is not None}
-            for one in news:
-                if isinstance(one, Opened) and one.incident not in folded:
-                    self.opened.append((one.change.rule, one.change.at))
+            opened = (one for one in news if isinstance(one, Opened) and one.incident not in folded)
+            found += [(one.change.rule, one.change.at) for one in opened]
+        return found
+
+    def _storms(self, rule: Rule) -> bool:
+        """Whether a rule may have raised too much; where it cannot have, each of its alerts is an incident."""
+        if rule.storm is None:
+            return False
+        raised = (one for one in self._changes if one.rule == rule.name and one.to is AlertState.FIRING)
+        times = np.sort(np.array([one.known_at for one in raised], dtype=np.int64))
+        within = np.arange(1, len(times) + 1) - np.searchsorted(times, times - rule.storm.over)
+        return int(within.max(initial=0)) > rule.storm.more_than
 
 
 def _variant(rule: Rule, number: int) -> Rule:

@@ -208,3 +208,12 @@ def test_the_histogram_of_a_window_is_of_its_values(bench: Bench, force: RuleBoo
 @pytest.mark.parametrize(("span", "step"), [(HOUR, MINUTE), (6 * HOUR, 5 * MINUTE), (24 * HOUR, HOUR), (720 * HOUR, HOUR), (2_400 * HOUR, 6 * HOUR)])  # fmt: skip
 def test_stretches_of_time_are_as_long_as_a_picture_needs(span: int, step: int) -> None:
     assert step_of(span) == step
+
+
+def test_what_storms_is_one_incident_of_many_alerts(bench: Bench, catalogue: Catalogue, told: Told) -> None:
+    # Every second event is one alert, and a storm is more than four of them in ten minutes.
+    text = "- rule: dust\n  from: sensor\n  per: [asset, kind]\n  storm: {more_than: 4, over: 10 min}\n  threshold: {raise: temp_c % 2 = 0}\n"
+    answer = bench.what_if(text, RuleBook(()), SINCE, UNTIL)
+    calm = bench.what_if(text.replace("{more_than: 4, over: 10 min}", "off"), RuleBook(()), SINCE, UNTIL)
+    assert answer.after.alerts == calm.after.alerts == calm.after.incidents
+    assert answer.after.incidents < calm.after.incidents
