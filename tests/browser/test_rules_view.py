@@ -202,8 +202,12 @@ def test_a_new_rule_is_begun_from_its_kind_by_keys_alone_and_tried_before_it_spe
     watched = look(written.url, lang="en", operator="Lan")
     page = watched.page
     page.locator(".feed-live, .feed-blind, .feed-late").first.wait_for()
-    page.keyboard.press("g")
-    page.keyboard.press("r")
+    for _ in range(20):
+        # A pair of keys is one only where they come close together, which a busy machine may prevent.
+        page.keyboard.press("g")
+        page.keyboard.press("r")
+        if "#rules" in page.url:
+            break
     expect(page.locator("#rules")).to_be_focused()
     # What there is to see is seen at once, and the keys walk through the list.
     expect(page).to_have_url(re.compile("#rules/heat$"))

@@ -53,9 +53,14 @@ export function stepRule(by: 1 | -1): void {
 
 /** Go into the open rule, to the first thing that can be changed. */
 export function takeUp(): void {
-  document
-    .querySelector<HTMLElement>(".rules-body .number input, .rules-body .cm-content, .rules-body button")
-    ?.focus();
+  const body = document.querySelector(".rules-body");
+  const first = [".number-main input", ".number input", ".cm-content", "button"];
+  for (const one of first) {
+    const found = body?.querySelector<HTMLElement>(one);
+    if (found == null) continue;
+    found.focus();
+    return;
+  }
 }
 
 /** Go back from the open rule to the list; says whether the focus was in the rule. */

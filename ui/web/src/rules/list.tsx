@@ -163,7 +163,7 @@ function Row({ rule }: { rule: RuleEntry }) {
             </span>
           )}
           {rule.shadow === null ? null : <span>{said.state.shadow}</span>}
-          {rule.version === null ? null : (
+          {rule.version === null || drafts.value.has(rule.name) ? null : (
             <code title={`${said.open.version} ${rule.version}`}>{shortVersion(rule.version)}</code>
           )}
         </span>

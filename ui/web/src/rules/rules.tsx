@@ -9,7 +9,7 @@ import { RuleList } from "./list";
 import { Pictures } from "./pictures/pictures";
 import { PublishDialog } from "./publish";
 import { RulePanel } from "./rule-panel";
-import { draft, drafts, list, NEW, SHADOW } from "./store";
+import { draft, drafts, list, NEW, openFailed, SHADOW } from "./store";
 
 import "../styles/rules.css";
 import "../styles/rule-form.css";
@@ -38,7 +38,8 @@ export function Rules() {
     addEventListener("beforeunload", warn);
     return () => removeEventListener("beforeunload", warn);
   }, []);
-  const pictured = name !== null && name !== SHADOW && !(name === NEW && draft.value === "");
+  const pictured =
+    openFailed.value === null && name !== null && name !== SHADOW && !(name === NEW && draft.value === "");
   return (
     <>
       <RuleList />
