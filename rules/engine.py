@@ -120,7 +120,7 @@ class Engine:
             return []
         if not self._started:
             self._started = True
-            self._expect_registered()
+            self._expect_registered(int(clocks[0]) if len(clocks) else self._clock)
         refs = np.arange(self._next_ref, self._next_ref + batch.height)
         self._next_ref += batch.height
         changes: list[AlertChange] = []
@@ -171,8 +171,8 @@ class Engine:
         line.add(runner)
         return runner
 
-    def _expect_registered(self) -> None:
-        """Watch registered assets that were never heard, from now on; those already watched stay as they are."""
+    def _expect_registered(self, since: Instant) -> None:
+        """Watch registered assets that were never heard, from an instant on; those already watched stay as they are."""
         for runner in self._runners:
             watch, kind = runner.rule.watch, unscheduled(runner.kind)
             if isinstance(watch, Absence) and isinstance(kind, AbsenceKind) and runner.rule.per == ("asset",):
@@ -182,7 +182,7 @@ class Engine:
                 kinds = watch.source.kinds
                 names = [asset.id for asset in self._registry.values() if not kinds or asset.kind in kinds]
                 codes = runner.keys.codes(pl.Series(names, dtype=pl.String))
-                kind.expect(codes, self._clock)
+                kind.expect(codes, since)
 
     def adopt(self, rule: str, key: str, raised_at: Instant) -> None:
         """Go on with an alert that is open, as if the rule, which must be in the book, had raised it."""
@@ -230,7 +230,7 @@ class Engine:
         left = [runner.rule.name for runner in self._runners if not runner.load(known.get(runner.rule.name))]
         if self._started:
             # An absence rule that is new, or an asset: watched from now on.
-            self._expect_registered()
+            self._expect_registered(self._clock)
         return left
 
 

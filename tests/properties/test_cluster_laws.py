@@ -100,6 +100,10 @@ def test_clusters_are_what_their_alerts_make(name: str, events: list[dict[str, A
     engine = Engine(BOOKS[name], CATALOGUE, ASSETS)
     changes = [change for part in (events[:cut], events[cut:]) for change in engine.step(batch(part))]
     changes += engine.finish()
+    whole = Engine(BOOKS[name], CATALOGUE, ASSETS)
+    assert [(c.alert, c.to, c.at) for c in whole.step(batch(events)) + whole.finish()] == [
+        (c.alert, c.to, c.at) for c in changes
+    ]
     # An alert's name begins with its rule, by which those that begin at one instant are ordered.
     named = [(f"{c.rule} {c.alert}", c.key, c.at, c.to is AlertState.FIRING) for c in changes if c.rule not in PARTS]
     keys = {alert: key for alert, key, _, _ in named}
