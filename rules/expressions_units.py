@@ -127,6 +127,15 @@ def take_units(source: str, known: Mapping[str, str]) -> Units:
     return Units(text, found)
 
 
+def unit_behind(source: str, place: int) -> str | None:
+    """Give the unit, known or not, of the number that begins at a place of an expression; None where it has none."""
+    match = _MEASURE.match(source, place)
+    unit = None if match is None else match["unit"]
+    if match is None or unit is None or unit.lower() in _WORDS_OF_SQL or unit.lower() in _WORDS_OF_SQL_TOO:
+        return None
+    return None if unit == "%" and not _PERCENT_ENDS.match(source, match.end()) else unit
+
+
 def number_in(node: YamlNode, unit: str | None) -> float:
     """Read a number that stands alone and may have a unit, such as `20 µg/m³`.
 

@@ -14,6 +14,7 @@ from ioc.model.quantities import Catalogue
 from ioc.runtime.marked_yaml import read_marked
 from rules.bench.numbers import RuleNumber
 from rules.expressions import Compiled, Scope, compile_expression
+from rules.expressions_units import convert
 from rules.kinds.window import Value
 from rules.rule import Rule
 from rules.watches.absence import Absence
@@ -88,7 +89,12 @@ def measured_by(rule: Rule, numbers: Sequence[RuleNumber], catalogue: Catalogue)
         name = str(raising[0].quantity)
         lines = tuple(n for n in mine if n.param in ("threshold.raise", "threshold.clear") and n.quantity == name)
         known = catalogue.get(name)
-        return Measured(name, None if known is None else known.unit, lines, 1.0, ("threshold", name, where))
+        unit = None if known is None else known.unit
+        shown = raising[0].unit or unit
+        # A rule that says 250 cm is drawn in cm, with those of its numbers that are written so.
+        per_unit = 1.0 if shown is None or unit is None else convert(1.0, shown, unit) or 1.0
+        lines = tuple(line for line in lines if (line.unit or unit) == shown)
+        return Measured(name, shown, lines, per_unit, ("threshold", name, shown, where))
     if isinstance(watch, Absence):
         lines = tuple(n for n in mine if n.param == "absence.after")
         unit = lines[0].unit if lines else "s"
@@ -121,7 +127,8 @@ def count(rule: Rule, measured: Measured, scope: Scope, key: pl.Expr, batches: I
         value = compiled_text(measured.name, scope).expression.cast(pl.Float64).alias("value")
         gate = _gate(watch.source)
         pieces = [(batch if gate is None else batch.filter(gate)).select(value)["value"] for batch in batches]
-        return _counted([piece.drop_nulls() for piece in pieces])
+        known = (piece.drop_nulls() for piece in pieces)
+        return _counted([piece if measured.per_unit == 1 else piece / measured.per_unit for piece in known])
     if isinstance(watch, Absence):
         return _counted(_along(watch.source, pl.lit(0.0), key, batches, lambda at, _: np.diff(at) / measured.per_unit))
     if isinstance(watch, Window) and watch.value in _OVER:

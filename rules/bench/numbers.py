@@ -11,6 +11,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from ioc.model.faults import Fault
 from ioc.runtime.marked_yaml import YamlNode, expected, read_marked
+from rules.expressions_units import unit_behind
 from rules.watches.contract import RuleKind
 
 _MEASURE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|d|m|km)\s*")
@@ -140,7 +141,7 @@ def with_setting(text: str, rule: str, path: str, value: str) -> str:
         compared = [
             number for number in here if child.node.start_mark.index <= number.start < child.node.end_mark.index
         ]
-        if compared and compared[0].unit is None:
+        if compared and (compared[0].unit is None or compared[0].operator is not None):
             return text[: compared[0].start] + value.strip() + text[compared[0].end :]
     return text[: child.node.start_mark.index] + _scalar(value) + text[child.node.end_mark.index :]
 
@@ -275,7 +276,8 @@ def _in_expression(text: str) -> Iterator[_Found]:
                 break
             first -= 1
         quantity = " ".join(text[tokens[first].start : tokens[before].start].split())
-        yield begin, token.end + 1, _COMPARISONS[tokens[before].token_type], quantity or None, None
+        unit = unit_behind(text, token.start)
+        yield begin, token.end + 1, _COMPARISONS[tokens[before].token_type], quantity or None, unit
 
 
 def _is_sign(token: Token) -> bool:

@@ -1,9 +1,14 @@
 """The numbers of a rule: found where they stand, and changed without touching anything else."""
 
+import polars as pl
 import pytest
 
 from ioc.model.faults import Fault
+from ioc.store.catalogue import load_catalogue
+from rules.bench.histogram import count, measured_by
 from rules.bench.numbers import find_number, numbers_of, with_number, with_setting
+from rules.book import read_book_text
+from rules.expressions import scope_of
 
 TEXT = """\
 # What the air has in it.
@@ -46,6 +51,27 @@ def test_each_number_is_found_where_it_stands() -> None:
         written = lines[number.line - 1][number.column - 1 : number.end_column - 1]
         assert float(written) == number.value
         assert TEXT[number.start : number.end] == written
+
+
+def test_a_number_keeps_the_unit_that_it_is_written_with() -> None:
+    text = "- rule: flood\n  from: sensor\n  threshold: {raise: water_level > 250 cm and temp_c > 5}\n"
+    assert [(n.value, n.unit) for n in numbers_of(text)] == [(250, "cm"), (5, None)]
+    assert with_setting(text, "flood", "raise", "300") == text.replace("250", "300")
+
+
+def test_numbers_are_drawn_in_the_unit_they_are_written_in() -> None:
+    text = "- rule: flood\n  from: sensor\n  threshold: {raise: water_level > 250 cm, clear: water_level < 2 m}\n"
+    catalogue = load_catalogue()
+    scope = scope_of(catalogue)
+    (rule,) = read_book_text(text, scope).rules
+    measured = measured_by(rule, numbers_of(text), catalogue)
+    assert measured is not None
+    assert (measured.name, measured.unit, [line.value for line in measured.lines]) == ("water_level", "cm", [250])
+    fine = count(
+        rule, measured, scope, pl.lit("a"), [pl.DataFrame({"kind": ["sensor"] * 2, "water_level": [1.0, 3.0]})]
+    )
+    assert fine is not None
+    assert (fine.edges[0], fine.edges[-1], fine.counts.sum()) == (100, 300, 2)
 
 
 def test_a_changed_number_changes_nothing_else() -> None:
