@@ -249,6 +249,7 @@ def test_a_trial_run_stands_beside_the_rule_and_is_ended_again(written: Any, loo
     # What was written is still there.
     expect(limit(page)).to_have_value("50")
     trial.get_by_role("button", name="End the trial run").click()
+    page.keyboard.press("Enter")
     expect(trial).to_have_count(0)
 
 

@@ -53,12 +53,6 @@ export const picturesEn = {
     empty: "No readings in this time",
     emptyWhy:
       "Nothing that the rule looks at was reported. Look further back, or at what it takes its events from.",
-    params: {
-      "threshold.raise": "raises at",
-      "threshold.clear": "clears at",
-      "window.raise": "raises at",
-      "window.clear": "clears at",
-    } as Readonly<Record<string, string>>,
   },
   load: {
     title: "Load on operators",

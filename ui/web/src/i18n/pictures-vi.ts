@@ -55,12 +55,6 @@ export const picturesVi: Dictionary["pictures"] = {
     empty: "Không có số đo trong khoảng này",
     emptyWhy:
       "Không có gì mà luật này theo dõi được báo về. Hãy nhìn lại xa hơn, hoặc xem nó lấy sự kiện từ đâu.",
-    params: {
-      "threshold.raise": "báo khi",
-      "threshold.clear": "hết khi",
-      "window.raise": "báo khi",
-      "window.clear": "hết khi",
-    },
   },
   load: {
     title: "Tải cho người trực",

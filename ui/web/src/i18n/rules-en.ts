@@ -170,6 +170,7 @@ export const rulesEn = {
     whatNew: "From now on it runs, and its alerts open incidents.",
     whatShadow:
       "It runs on live events beside what is in force. Its alerts are shown here only; operators see nothing of it.",
+    whatEnd: "Nothing of it is kept running; what is in force stays as it is.",
     author: "Your name",
     note: "Why?",
     noteHint: "So that others understand it in a year",
@@ -189,6 +190,7 @@ export const rulesEn = {
     meanwhile: (who: string) => `${who} published another version meanwhile.`,
     somebody: "Somebody",
     meanwhileWhy: "Look at what differs from it now, then publish again, or take theirs and drop yours.",
+    keepMine: "Go on with mine",
     takeTheirs: "Take theirs",
     shadowRuns: (count: string) => `Trial run: ${count} alerts in 24 h`,
     stopShadow: "End the trial run",

@@ -171,6 +171,7 @@ export const rulesVi: Dictionary["rules"] = {
     whatNew: "Từ nay luật này chạy, và báo động của nó mở vụ việc.",
     whatShadow:
       "Bản này chạy trên dữ liệu đang đến, bên cạnh luật đang dùng. Báo động chỉ hiện ở đây; người trực không thấy gì.",
+    whatEnd: "Bản chạy thử dừng lại; luật đang dùng vẫn như cũ.",
     author: "Tên của bạn",
     note: "Vì sao?",
     noteHint: "Để người khác hiểu sau này",
@@ -190,6 +191,7 @@ export const rulesVi: Dictionary["rules"] = {
     meanwhile: (who) => `${who} vừa áp dụng một phiên bản khác.`,
     somebody: "Ai đó",
     meanwhileWhy: "Hãy xem khác biệt với bản ấy rồi áp dụng lại, hoặc lấy bản ấy và bỏ bản của bạn.",
+    keepMine: "Tiếp tục bản của tôi",
     takeTheirs: "Lấy bản của họ",
     shadowRuns: (count) => `Chạy thử: ${count} báo động trong 24 giờ`,
     stopShadow: "Dừng chạy thử",

@@ -26,27 +26,22 @@ function Asked({ asked }: { asked: Wish }) {
   useLayoutEffect(() => {
     if (sheet.current !== null && !sheet.current.open) sheet.current.showModal();
     // Whoever is known goes on at the reason.
-    const first = author.peek() === "" ? "input" : "textarea";
+    const first = author.peek() === "" ? "input" : "textarea, [type=submit]";
     sheet.current?.querySelector<HTMLElement>(first)?.focus();
   }, []);
   const name = checkedRule.value?.name ?? published.value?.name ?? "";
   const isNew = published.value === null;
-  const title =
-    asked.what === "restore"
-      ? versions.restoreTitle(shortVersion(asked.version.version))
-      : asked.what === "shadow"
-        ? said.titleShadow(name)
-        : said.title(name);
-  const what =
-    asked.what === "restore"
-      ? versions.restoreWhat
-      : asked.what === "shadow"
-        ? said.whatShadow
-        : isNew
-          ? said.whatNew
-          : said.what;
-  const action =
-    asked.what === "restore" ? versions.restoreGo : asked.what === "shadow" ? said.goShadow : said.go;
+  const isEnd = asked.what === "end";
+  const { title, what, action } = {
+    publish: { title: said.title(name), what: isNew ? said.whatNew : said.what, action: said.go },
+    shadow: { title: said.titleShadow(name), what: said.whatShadow, action: said.goShadow },
+    end: { title: `${said.stopShadow}: ${name}`, what: said.whatEnd, action: said.stopShadow },
+    restore: {
+      title: asked.what === "restore" ? versions.restoreTitle(shortVersion(asked.version.version)) : "",
+      what: versions.restoreWhat,
+      action: versions.restoreGo,
+    },
+  }[asked.what];
   return (
     <dialog
       ref={sheet}
@@ -74,13 +69,15 @@ function Asked({ asked }: { asked: Wish }) {
       >
         <h2>{title}</h2>
         <p class="quiet">{what}</p>
-        <section class="sheet-changes">
-          <h3>{said.changes}</h3>
-          <Difference
-            before={published.value?.text ?? ""}
-            after={asked.what === "restore" ? asked.version.text : draft.value}
-          />
-        </section>
+        {isEnd ? null : (
+          <section class="sheet-changes">
+            <h3>{said.changes}</h3>
+            <Difference
+              before={published.value?.text ?? ""}
+              after={asked.what === "restore" ? asked.version.text : draft.value}
+            />
+          </section>
+        )}
         {refusal.value === null ? null : <Why refusal={refusal.value} />}
         <label class="sheet-field sheet-author">
           <span>{said.author}</span>
@@ -95,20 +92,22 @@ function Asked({ asked }: { asked: Wish }) {
             }}
           />
         </label>
-        <label class="sheet-field">
-          <span>{said.note}</span>
-          <textarea
-            rows={2}
-            maxLength={2_000}
-            placeholder={said.noteHint}
-            value={note.value}
-            onInput={(event) => {
-              note.value = event.currentTarget.value;
-            }}
-          />
-        </label>
+        {isEnd ? null : (
+          <label class="sheet-field">
+            <span>{said.note}</span>
+            <textarea
+              rows={2}
+              maxLength={2_000}
+              placeholder={said.noteHint}
+              value={note.value}
+              onInput={(event) => {
+                note.value = event.currentTarget.value;
+              }}
+            />
+          </label>
+        )}
         <div class="sheet-do">
-          {busy.value ? <span class="quiet">{said.going}</span> : null}
+          {busy.value && !isEnd ? <span class="quiet">{said.going}</span> : null}
           <button type="button" class="button" onClick={leave} disabled={busy.value}>
             {said.cancel}
           </button>

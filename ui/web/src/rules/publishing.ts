@@ -23,6 +23,7 @@ import {
 export type Wish =
   | { readonly what: "publish" }
   | { readonly what: "shadow" }
+  | { readonly what: "end" }
   | { readonly what: "restore"; readonly version: RuleVersion };
 
 /** What the author is about to do; null while nothing is asked. */
@@ -62,6 +63,20 @@ function expectedOf(name: string): string | null {
   return list.peek()?.rules.find((rule) => rule.name === name)?.version ?? null;
 }
 
+/** Ask the server for what the author wants. */
+function request(asked: Wish, name: string): Promise<Published> {
+  const [author, why] = [operator.peek(), note.peek().trim()];
+  if (asked.what === "end") return stopShadow(name, author);
+  if (asked.what === "restore") return restoreVersion(name, asked.version.version, author, why);
+  return publishRule({
+    text: draft.peek(),
+    author,
+    note: why,
+    shadow: asked.what === "shadow",
+    expected: expectedOf(checkedRule.peek()?.name ?? name),
+  });
+}
+
 /** Do what the author has asked for. */
 export async function go(author: string): Promise<void> {
   const asked = wish.peek();
@@ -71,19 +86,8 @@ export async function go(author: string): Promise<void> {
   busy.value = true;
   refusal.value = null;
   try {
-    let answer: Published;
-    if (asked.what === "restore") {
-      answer = await restoreVersion(name, asked.version.version, operator.peek(), note.peek().trim());
-    } else {
-      answer = await publishRule({
-        text: draft.peek(),
-        author: operator.peek(),
-        note: note.peek().trim(),
-        shadow: asked.what === "shadow",
-        expected: expectedOf(checkedRule.peek()?.name ?? name),
-      });
-    }
-    await settle(name, answer, asked.what === "shadow");
+    const answer = await request(asked, name);
+    await settle(name, answer, asked.what);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     await refuse(error);
@@ -92,20 +96,21 @@ export async function go(author: string): Promise<void> {
   }
 }
 
-/** What was published is in force: the page follows it. */
-async function settle(name: string, answer: Published, shadow: boolean): Promise<void> {
+/** It is done: the page follows it. */
+async function settle(name: string, answer: Published, what: Wish["what"]): Promise<void> {
   const rest = new Map(drafts.peek());
   // A trial run leaves what is in force as it was, so the draft stays a draft.
-  if (!shadow || name === NEW) rest.delete(name);
+  const aside = what === "shadow" || what === "end";
+  if (!aside || name === NEW) rest.delete(name);
   batch(() => {
     drafts.value = rest;
     wish.value = null;
-    done.value = { shadow, version: answer.version ?? "" };
+    done.value = what === "end" ? null : { shadow: aside, version: answer.version ?? "" };
     made.value += 1;
   });
   if (openedRule.peek() === name) {
     if (answer.name !== name) openedRule.value = answer.name;
-    else if (!shadow) await openRule(answer.name);
+    else if (!aside) await openRule(answer.name);
   }
   await loadList();
 }
@@ -127,24 +132,4 @@ async function refuse(error: Refused): Promise<void> {
 export function takeTheirs(): void {
   setText(published.peek()?.text ?? draft.peek());
   wish.value = null;
-}
-
-/** End the trial run of the open rule. */
-export async function endTrial(author: string): Promise<void> {
-  const name = openedRule.peek();
-  if (name === null || busy.peek()) return;
-  if (author.trim() !== operator.peek()) setOperator(author);
-  busy.value = true;
-  refusal.value = null;
-  try {
-    await stopShadow(name, operator.peek());
-    made.value += 1;
-    await loadList();
-    if (openedRule.peek() === name) await openRule(name);
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    await refuse(error);
-  } finally {
-    busy.value = false;
-  }
 }

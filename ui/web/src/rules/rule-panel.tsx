@@ -8,7 +8,6 @@ import { Icon } from "../shared/icon";
 import { Nothing } from "../shared/nothing";
 import { Sign } from "../shared/sign";
 import { visible } from "../shared/visible";
-import { operator } from "../state";
 import { openedRule } from "../view";
 import { type Tab, tab } from "./actions";
 import { Effect } from "./effect";
@@ -17,9 +16,10 @@ import { FormView } from "./form-view";
 import { Fresh } from "./fresh";
 import type { FullRule } from "./protocol";
 import { Timelines } from "./publish";
-import { ask, busy, done, endTrial } from "./publishing";
+import { ask, done } from "./publishing";
 import { ShadowAlerts } from "./shadow";
 import {
+  catchUp,
   changed,
   checkedRule,
   discard,
@@ -28,6 +28,7 @@ import {
   mistakes,
   NEW,
   openFailed,
+  overtaken,
   published,
   SHADOW,
 } from "./store";
@@ -139,6 +140,7 @@ function Head({ rule }: { rule: FullRule | null }) {
           <span>{said.open.usedBy(rule.used_by.map(visible).join(", "))}</span>
         )}
       </p>
+      {overtaken.value ? <Overtaken author={entry?.author ?? null} /> : null}
       {entry?.shadow ? <Trial alerts={entry.shadow.alerts_24h} /> : null}
     </header>
   );
@@ -176,6 +178,22 @@ function Tests({ rule }: { rule: FullRule }) {
   );
 }
 
+/** Somebody has published while this draft was being written. */
+function Overtaken({ author }: { author: string | null }) {
+  const said = words.value.rules.publish;
+  return (
+    <div class="rules-overtaken" role="status">
+      <p>{said.meanwhile(visible(author ?? said.somebody))}</p>
+      <button type="button" class="link" onClick={() => void catchUp().catch(() => {})}>
+        {said.keepMine}
+      </button>
+      <button type="button" class="link" onClick={() => void catchUp().then(discard, () => {})}>
+        {said.takeTheirs}
+      </button>
+    </div>
+  );
+}
+
 /** A version of this rule runs on trial beside it. */
 function Trial({ alerts }: { alerts: number }) {
   const said = words.value.rules.publish;
@@ -192,12 +210,7 @@ function Trial({ alerts }: { alerts: number }) {
       >
         {words.value.rules.shadow.title}
       </button>
-      <button
-        type="button"
-        class="link"
-        disabled={busy.value}
-        onClick={() => void endTrial(operator.value === "" ? "–" : operator.value)}
-      >
+      <button type="button" class="link" onClick={() => ask({ what: "end" })}>
         {said.stopShadow}
       </button>
     </div>

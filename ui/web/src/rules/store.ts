@@ -40,6 +40,12 @@ export const drafts = signal<ReadonlyMap<string, { readonly text: string; readon
 );
 export const changed = computed(() => draft.value !== "" && draft.value !== (published.value?.text ?? ""));
 
+/** Somebody else has published the rule since this draft was begun. */
+export const overtaken = computed(() => {
+  const entry = list.value?.rules.find((rule) => rule.name === published.value?.name);
+  return changed.value && entry != null && entry.version !== begunFrom.value;
+});
+
 /** What the server thinks of the draft, and the text that it read. */
 export const checked = signal<(Check & { readonly of: string }) | null>(null);
 /** The checked rule: its quantity, its numbers and where they stand. */
@@ -137,6 +143,12 @@ export async function loadList(): Promise<void> {
       listFailed.value = null;
       if (hours.peek() !== 0 && grown(answer)) layOut();
     });
+    const open = published.peek();
+    const newest = answer.rules.find((rule) => rule.name === open?.name);
+    // Whoever has not changed anything sees what is in force, whoever published it.
+    if (open !== null && newest !== undefined && newest.version !== open.version && !changed.peek()) {
+      await openRule(open.name);
+    }
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     if (mine === listAsked) listFailed.value = error.status === 501 ? "off" : "unreachable";
