@@ -72,7 +72,7 @@ def test_a_limit_moved_by_key_redraws_time_line_load_list_and_map(
 ) -> None:
     watched = opened(look, room)
     page = watched.page
-    limit = page.get_by_role("slider", name="raises at >")
+    limit = page.get_by_role("slider", name="alert when >")
     expect(limit).to_have_attribute("aria-valuetext", "150\u00a0µg/m³")
     before = counts(page)
     assert before["same"] > 10
@@ -103,7 +103,7 @@ def test_a_limit_is_dragged_by_the_pointer_and_the_text_follows(
     room: "ControlRoom", look: "Look", bench: "PretendBench"
 ) -> None:
     page = opened(look, room).page
-    limit = page.get_by_role("slider", name="raises at >")
+    limit = page.get_by_role("slider", name="alert when >")
     box = limit.bounding_box()
     assert box is not None
     middle = box["x"] + box["width"] / 2
@@ -195,7 +195,7 @@ def test_the_old_picture_stays_dimmed_until_the_new_one_has_come(
     page = opened(look, room).page
     before = counts(page)
     bench.hold = asyncio.Event()
-    page.get_by_role("slider", name="raises at >").focus()
+    page.get_by_role("slider", name="alert when >").focus()
     page.keyboard.press("PageDown")
     expect(page.locator(".what-if")).to_have_attribute("aria-busy", "true")
     expect(page.locator(".what-if-running")).to_have_count(1)
@@ -241,7 +241,7 @@ def test_a_rule_without_a_quantity_has_its_numbers_to_move(
     bench.lines = False
     page = opened(look, room).page
     number = page.locator(".what-if-numbers input").first
-    expect(page.locator(".what-if-numbers")).to_contain_text("threshold.raise")
+    expect(page.locator(".what-if-numbers")).to_contain_text("alert when")
     number.focus()
     page.keyboard.press("PageDown")
     expect(page.locator(".lane-label").first.locator("b")).not_to_have_text("0")

@@ -187,7 +187,8 @@ describe("on the map", () => {
     expect(tally({ ...counts, same: 1 })).toBe("");
     expect(tally({ ...counts, added: 1 })).toBe("");
     expect(tally({ ...counts, added: 3 })).toBe("3");
-    expect(tally({ ...counts, added: 3, gone: 1 })).toBe("+3 −1");
+    expect(tally({ ...counts, added: 3, moved: 5 })).toBe("3");
+    expect(tally({ ...counts, added: 3, gone: 1, moved: 5 })).toBe("+3 −1");
   });
 
   test("the chosen place is marked", () => {

@@ -11,7 +11,7 @@ import { setNumber } from "../change";
 import type { Histogram as Counted } from "../protocol";
 import { checked, checkedRule, draft, since } from "../store";
 import { Numbers } from "./numbers";
-import { compact, percent } from "./say";
+import { compact, paramName, percent } from "./say";
 import { barHeight, differsWidely, numberTicks, onStep, placeOf, roundStep, shareThatFits } from "./scale";
 import { useSize } from "./sized";
 import { dragging, edited } from "./store";
@@ -256,7 +256,7 @@ function Handle({
   last.current = line.value;
   const step = roundStep(frame.high - frame.low, STEPS);
   const x = across(line.value, frame);
-  const called = pictures.histogram.params[line.param] ?? line.param;
+  const called = paramName(line.param, words.value);
 
   const set = (value: number): void => {
     const next = onStep(value, step);

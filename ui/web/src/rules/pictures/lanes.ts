@@ -135,11 +135,10 @@ export function places(alerts: readonly WhatIfAlert[]): PlaceOfAlerts[] {
   }));
 }
 
-/** `+3 −1 ↔2`; where nothing changes, how many there are. One alone needs no number beside its sign. */
+/** How many there are: `+3 −1` where some are new and some gone, else the number alone, for the sign says of what. */
 export function tally(counts: Readonly<Record<Change, number>>): string {
-  const changed = CHANGES.filter((change) => change !== "same" && counts[change] > 0);
-  const only = changed.length === 1 ? changed[0] : undefined;
-  if (only !== undefined) return counts[only] > 1 ? String(counts[only]) : "";
-  if (changed.length === 0) return counts.same > 1 ? String(counts.same) : "";
-  return changed.map((change) => `${SIGNS[change]}${counts[change]}`).join(" ");
+  const { added, gone, moved, same } = counts;
+  if (added > 0 && gone > 0) return `${SIGNS.added}${added} ${SIGNS.gone}${gone}`;
+  const only = added || gone || moved || same;
+  return only > 1 ? String(only) : "";
 }

@@ -7,6 +7,7 @@ import { Nothing } from "../../shared/nothing";
 import { setNumber } from "../change";
 import type { RuleNumber } from "../protocol";
 import { checked, checkedRule, draft } from "../store";
+import { paramName } from "./say";
 import { onStep, roundStep } from "./scale";
 import { edited } from "./store";
 
@@ -57,7 +58,7 @@ function OneNumber({ id, of }: { id: string; of: RuleNumber }) {
   return (
     <li>
       <label>
-        <code>{of.param}</code>
+        <span title={of.param}>{paramName(of.param, words.value)}</span>
         <input
           type="range"
           min={low}

@@ -15,7 +15,7 @@ import { followMap } from "./on-map";
 import "./pictures.css";
 import { compact, lasting } from "./say";
 import { HOUR } from "./scale";
-import { closeWhy, followWhy, type Tab, tab, whyOpen } from "./store";
+import { closeWhy, followRule, followWhy, type Tab, tab, whyOpen } from "./store";
 import { Timeline } from "./timeline";
 import { Why } from "./why";
 
@@ -25,7 +25,7 @@ const TABS = ["histogram", "load", "alerts", "why"] as const satisfies readonly 
 export function Pictures() {
   const { pictures } = words.value;
   useEffect(() => {
-    const over = [followWhy(), followMap()];
+    const over = [followRule(), followWhy(), followMap()];
     return () => {
       for (const end of over) end();
       closeWhy();

@@ -69,3 +69,9 @@ export function movedBy(alert: WhatIfAlert, language: Language, words: Dictionar
   const span = lasting(ends, language, words);
   return ends > 0 ? pictures.endsLater(span) : pictures.endsEarlier(span);
 }
+
+/** What a parameter of a rule is called: `threshold.raise` is `raise`, as in the form. */
+export function paramName(param: string, words: Dictionary): string {
+  const names: Readonly<Record<string, string>> = words.rules.form.param;
+  return names[param.split(".").at(-1) ?? param] ?? param;
+}

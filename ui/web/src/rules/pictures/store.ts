@@ -2,6 +2,7 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import { Refused } from "../../live/commands";
+import { openedRule } from "../../view";
 import type { Change, WhatIfAlert } from "../protocol";
 import { draft, idOf, selectedAlert, since, until, whatIf } from "../store";
 import { askWhy, type WhyAnswer } from "./ask";
@@ -101,6 +102,23 @@ export function select(alert: WhatIfAlert | null): void {
   const all = whole.peek();
   const from = Math.min(Math.max(alert.raised_at - half, all.from), all.to - 2 * half);
   magnified.value = { from, to: from + 2 * half };
+}
+
+/** Look at another rule from the beginning; returns what ends it. */
+export function followRule(): () => void {
+  let before = openedRule.peek();
+  return effect(() => {
+    if (openedRule.value === before) return;
+    before = openedRule.value;
+    batch(() => {
+      closeWhy();
+      whyAt.value = null;
+      magnified.value = null;
+      placeShown.value = null;
+      edited.value = null;
+      tab.value = "histogram";
+    });
+  });
 }
 
 /** How long a question must rest before it is asked, milliseconds: the time may be dragged. */
