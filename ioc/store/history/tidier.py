@@ -1,6 +1,7 @@
 """Starts the process that tidies the history up, now and then and when there is something to do."""
 
 import asyncio
+import subprocess
 from pathlib import Path
 from typing import Final
 
@@ -66,17 +67,19 @@ class Tidier:
     async def _tidy(self) -> None:
         self._looked_at = asyncio.get_running_loop().time()
         arguments = python("ioc.store.history.tidying", str(self._folder), self._settings.model_dump_json())
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*arguments, stdin=pipe, stdout=pipe, stderr=pipe)
+        pipe = subprocess.PIPE
+        # Its input stays open for as long as we live; that is how it knows.
+        process = subprocess.Popen(arguments, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT)  # noqa: ASYNC220
         try:
-            # Not `communicate`, which closes the child's input: that it stays open says that we live.
-            said, complaint, status = await asyncio.gather(_all(process.stdout), _all(process.stderr), process.wait())
-        except asyncio.CancelledError:
+            said = await asyncio.to_thread(_last_line, process)
+        finally:
             process.kill()
-            await process.wait()
-            raise
+            status = process.wait()
+            for end in (process.stdin, process.stdout):
+                if end is not None:
+                    end.close()
         if status:
-            self._complain(complaint.decode(errors="replace").strip() or f"it ended with status {status}")
+            self._complain(said or f"it ended with status {status}")
             return
         done = msgspec.json.decode(said, type=Tidied)
         self.trouble = ""
@@ -93,5 +96,7 @@ class Tidier:
         self.trouble = why
 
 
-async def _all(stream: asyncio.StreamReader | None) -> bytes:
-    return b"" if stream is None else await stream.read()
+def _last_line(process: "subprocess.Popen[bytes]") -> str:
+    said = b"" if process.stdout is None else process.stdout.read()
+    process.wait()
+    return (said.decode(errors="replace").splitlines() or [""])[-1].strip()
