@@ -6,52 +6,22 @@ is unknown, and changes nothing.
 
 In stream order each event is judged as it comes. In event time an instant is judged once it is over, when
 all of its events are known, so that the result is that of a whole-file computation.
+
+Most keys never come near the bound. Their events stand in arrays, and only a key that may reach the bound is
+followed event by event.
 """
 
-from bisect import bisect_right, insort
-from enum import StrEnum
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from ioc.model.alerts import AFTER_EVENTS
 from ioc.model.instant import DAY, Duration, Instant
 from rules.bounds import Bound
-from rules.kinds.contract import NEVER, Change, Feed
-from rules.kinds.exact_sum import ExactSum
-
-
-class Value(StrEnum):
-    """What a window computes over its events."""
-
-    COUNT = "count"
-    SUM = "sum"
-    MEAN = "mean"
-    MIN = "min"
-    MAX = "max"
-    DISTINCT = "distinct"
-    FIRST = "first"
-    LAST = "last"
-    CHANGE = "change"
-
-
-_SUMMED = frozenset((Value.SUM, Value.MEAN))
-_ORDERED = frozenset((Value.MIN, Value.MAX))
-
-
-class _Key:
-    """The events of one key that still count, oldest first, and what is computed of them."""
-
-    __slots__ = ("counts", "events", "head", "judge_at", "judge_ref", "ordered", "raised_at", "reached", "total")
-
-    def __init__(self) -> None:
-        self.events: list[tuple[Instant, float]] = []
-        self.head = 0
-        self.ordered: list[float] = []
-        self.total = ExactSum()
-        self.counts: dict[float, int] = {}
-        self.reached: Instant = NEVER
-        self.raised_at: Instant = NEVER
-        self.judge_at: Instant = NEVER
-        self.judge_ref = -1
+from rules.kinds.contract import NEVER, Change, Feed, Numbers, grown
+from rules.kinds.window_reach import EventStore, Reach
+from rules.kinds.window_value import KeyWindow, Value
 
 
 class WindowKind:
@@ -83,43 +53,122 @@ class WindowKind:
         self._raise_if = raise_if
         self._clear_if = clear_if
         self._event_time = event_time
-        self._keys: dict[int, _Key] = {}
-        # Keys for which time alone can bring something: those that fire, and those with an instant to judge.
-        self._waiting: set[int] = set()
+        self._reach = Reach(value, raise_if, over, each, event_time=event_time)
         self._until: Instant = NEVER
+        # Every event that still counts, and for each key how far it was judged and how near it may have come.
+        self._store = EventStore()
+        self._reached = np.zeros(0, dtype=np.int64)
+        self._weight = np.zeros(0)
+        # Keys that are followed; of these, those for which time alone can bring something.
+        self._followed: dict[int, KeyWindow] = {}
+        self._waiting: set[int] = set()
+        # Of keys that are not followed, the first event of an instant that is not over: key to instant and number.
+        self._open: dict[int, tuple[Instant, int]] = {}
 
     def step(self, feed: Feed, until: Instant, *, closing: bool) -> list[Change]:
         """Take events, then judge what time brings."""
         changes: list[Change] = []
-        if len(feed):
-            values = feed.columns["value"].tolist() if "value" in feed.columns else [1.0] * len(feed)
-            rows = zip(feed.key.tolist(), feed.at.tolist(), feed.now.tolist(), values, feed.ref.tolist(), strict=True)
-            for code, at, now, value, ref in rows:
-                key = self._keys.get(code)
-                if key is None:
-                    key = self._keys[code] = _Key()
-                self._pass_time(code, key, now, changes)
-                instant = now if self._event_time else max(at, key.reached)
-                if at > instant - self._over:
-                    self._insert(key, at, value)
-                if self._event_time:
-                    if key.judge_at != instant:
-                        key.judge_at, key.judge_ref = instant, ref
-                    self._waiting.add(code)
-                else:
-                    self._judge(code, key, instant, ref, changes)
-        self._until = max(self._until, until)
         limit = until + 1 if closing else until
+        if len(feed):
+            self._grow(int(feed.key.max()) + 1)
+            values = feed.columns["value"] if "value" in feed.columns else np.ones(len(feed))
+            followed = self._follow(feed, values)
+            self._walk(feed, values, np.flatnonzero(followed), changes)
+            self._pass_by(feed, np.flatnonzero(~followed), limit)
+            np.maximum.at(self._reached, feed.key, feed.now if self._event_time else feed.at)
+            self._store.add(feed.key, feed.at, values)
+        self._until = max(self._until, until)
         for code in sorted(self._waiting):
-            self._pass_time(code, self._keys[code], limit, changes)
+            self._pass_time(code, self._followed[code], limit, changes)
+        if self._open:
+            self._open = {code: waits for code, waits in self._open.items() if waits[0] >= limit}
+        if self._store.full:
+            self._sweep()
         return changes
 
-    def _pass_time(self, code: int, key: _Key, limit: Instant, changes: list[Change]) -> None:
+    def _follow(self, feed: Feed, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Follow the keys that may reach the bound by these events; say which events are of keys that are followed."""
+        if not self._reach.tells:
+            fresh = [code for code in np.unique(feed.key).tolist() if code not in self._followed]
+            self._begin(np.array(fresh, dtype=np.int64))
+            return np.ones(len(feed), dtype=bool)
+        np.add.at(self._weight, feed.key, self._reach.weigh(values))
+        near = self._weight[feed.key] >= self._reach.need
+        if self._followed:
+            near &= ~self._marked(list(self._followed))[feed.key]
+        if np.count_nonzero(near):
+            self._begin(self._reaching(feed, values, np.unique(feed.key[near])))
+        if not self._followed:
+            return np.zeros(len(feed), dtype=bool)
+        return self._marked(list(self._followed))[feed.key]
+
+    def _reaching(self, feed: Feed, values: npt.NDArray[np.float64], codes: Numbers) -> Numbers:
+        """Choose, of some keys, those that may reach the bound."""
+        self._store.gather()
+        chosen = self._marked(codes)
+        old, new = np.flatnonzero(chosen[self._store.key]), np.flatnonzero(chosen[feed.key])
+        key, at = feed.key[new], feed.at[new]
+        judged_by_at = at == feed.now[new] if self._event_time else at >= self._reached[key]
+        found = self._reach.reaching(
+            np.concatenate([self._store.key[old], key]),
+            np.concatenate([self._store.at[old], at]),
+            np.concatenate([self._store.value[old], values[new]]),
+            np.repeat([False, True], [len(old), len(new)]),
+        )
+        return np.union1d(found, key[~judged_by_at])
+
+    def _marked(self, codes: Any) -> npt.NDArray[np.bool_]:
+        marked = np.zeros(len(self._reached), dtype=bool)
+        marked[codes] = True
+        return marked
+
+    def _begin(self, codes: Numbers) -> None:
+        """Follow these keys, from the events that still count."""
+        if not len(codes):
+            return
+        self._store.gather()
+        rows = np.flatnonzero(self._marked(codes)[self._store.key])
+        rows = rows[self._store.at[rows] > self._reached[self._store.key[rows]] - self._over]
+        for code in codes.tolist():
+            window = self._followed[code] = KeyWindow(self._value, self._each)
+            window.reached = int(self._reached[code])
+            if code in self._open:
+                window.judge_at, window.judge_ref = self._open.pop(code)
+                self._waiting.add(code)
+        columns = (self._store.key[rows], self._store.at[rows], self._store.value[rows])
+        for code, at, value in zip(*(column.tolist() for column in columns), strict=True):
+            self._followed[code].insert(at, value)
+
+    def _pass_by(self, feed: Feed, rows: Numbers, limit: Instant) -> None:
+        """Note, of keys that are not followed, the instants that are not over."""
+        if self._event_time and len(rows) and int(feed.now[rows[-1]]) >= limit:
+            for row in rows[feed.now[rows] >= limit].tolist():
+                code, now = int(feed.key[row]), int(feed.now[row])
+                if self._open.get(code, (NEVER, 0))[0] != now:
+                    self._open[code] = (now, int(feed.ref[row]))
+
+    def _walk(self, feed: Feed, values: npt.NDArray[np.float64], rows: Numbers, changes: list[Change]) -> None:
+        """Take one event after the other."""
+        columns = (feed.key, feed.at, feed.now, values, feed.ref)
+        for code, at, now, value, ref in zip(*(column[rows].tolist() for column in columns), strict=True):
+            key = self._followed[code]
+            self._pass_time(code, key, now, changes)
+            instant = now if self._event_time else max(at, key.reached)
+            if at > instant - self._over:
+                key.insert(at, value)
+            if self._event_time:
+                if key.judge_at != instant:
+                    key.judge_at, key.judge_ref = instant, ref
+                self._waiting.add(code)
+            else:
+                self._judge(code, key, instant, ref, changes)
+
+    def _pass_time(self, code: int, key: KeyWindow, limit: Instant, changes: list[Change]) -> None:
         """Judge, in order, every instant before `limit` at which something can change."""
         while code in self._waiting:
             instant = key.judge_at
-            if key.raised_at != NEVER and key.head < len(key.events):
-                expiry = key.events[key.head][0] + self._over
+            if key.raised_at != NEVER and len(key):
+                expiry = key.oldest + self._over
                 instant = expiry if instant == NEVER else min(instant, expiry)
             if instant == NEVER or instant >= limit:
                 return
@@ -128,13 +177,13 @@ class WindowKind:
                 ref, key.judge_at = key.judge_ref, NEVER
             self._judge(code, key, instant, ref, changes)
 
-    def _judge(self, code: int, key: _Key, instant: Instant, ref: int, changes: list[Change]) -> None:
+    def _judge(self, code: int, key: KeyWindow, instant: Instant, ref: int, changes: list[Change]) -> None:
         """Compare the value at an instant; `ref` is the event that came at it, -1 where only time passed."""
         key.reached = instant
-        self._evict(key, instant - self._over)
-        value = self._measure(key)
+        key.evict(instant - self._over)
+        value = key.measure()
         if value is not None:
-            numbers = {"value": value, "count": len(key.events) - key.head}
+            numbers = {"value": value, "count": len(key)}
             refs = () if ref < 0 else (ref,)
             # In event time an instant is judged when time has passed it, not when its last event came.
             by = AFTER_EVENTS if ref < 0 or self._event_time else ref
@@ -150,83 +199,66 @@ class WindowKind:
         else:
             self._waiting.discard(code)
 
-    def _insert(self, key: _Key, at: Instant, value: float) -> None:
-        if len(key.events) == key.head or key.events[-1][0] <= at:
-            key.events.append((at, value))
-        else:
-            insort(key.events, (at, value), lo=key.head, key=lambda event: event[0])
-        if self._value in _ORDERED:
-            insort(key.ordered, value)
-        elif self._value in _SUMMED:
-            key.total.add(value)
-        elif self._value is Value.DISTINCT:
-            key.counts[value] = key.counts.get(value, 0) + 1
-
-    def _evict(self, key: _Key, edge: Instant) -> None:
-        events, head = key.events, key.head
-        while head < len(events) and events[head][0] <= edge:
-            value = events[head][1]
-            if self._value in _ORDERED:
-                del key.ordered[bisect_right(key.ordered, value) - 1]
-            elif self._value in _SUMMED:
-                key.total.add(-value)
-            elif self._value is Value.DISTINCT:
-                left = key.counts.pop(value) - 1
-                if left:
-                    key.counts[value] = left
-            head += 1
-        if head > 64 and head * 2 > len(events):
-            del events[:head]
-            head = 0
-        key.head = head
-
-    def _measure(self, key: _Key) -> float | None:
-        count = len(key.events) - key.head
-        if self._value is Value.COUNT:
-            return count
-        if self._value is Value.SUM:
-            return key.total.value()
-        if self._value is Value.DISTINCT:
-            return len(key.counts)
-        if not count:
-            return None
-        if self._value is Value.MEAN:
-            return key.total.value() / count
-        if self._value in _ORDERED:
-            return key.ordered[0] if self._value is Value.MIN else key.ordered[-1]
-        (begun, first), (ended, last) = key.events[key.head], key.events[-1]
-        if self._value is Value.CHANGE:
-            if begun == ended:
-                return None
-            return (last - first) * self._each / (ended - begun) if self._each else last - first
-        return first if self._value is Value.FIRST else last
+    def _sweep(self) -> None:
+        """Let go of events that count no more, and of keys for which nothing is to be followed; not at every step."""
+        self._store.gather()
+        for code, key in list(self._followed.items()):
+            self._reached[code] = max(int(self._reached[code]), key.reached)
+            if code not in self._waiting:
+                del self._followed[code]
+        reached = self._reached[self._store.key]
+        # Ingest takes no event that is a day old: none can bring a silent key to speak of older ones.
+        counts = (self._store.at > reached - self._over) & (reached > self._until - DAY - self._over)
+        self._store.keep(counts)
+        if self._reach.tells:
+            self._weight[:] = 0
+            np.add.at(self._weight, self._store.key, self._reach.weigh(self._store.value))
 
     def dump(self) -> dict[str, Any]:
         """Give each key's events that still count, and where it stands; forget the keys that have none."""
-        self._forget()
-        keys = []
-        for code, key in self._keys.items():
-            events = key.events[key.head :]
-            at, values = [event[0] for event in events], [event[1] for event in events]
-            keys.append([code, at, values, key.reached, key.raised_at, key.judge_at, key.judge_ref])
-        return {"keys": [entry[0] for entry in keys], "entries": [entry[1:] for entry in keys]}
+        self._sweep()
+        speaking = self._reached > self._until - DAY - self._over
+        speaking[list(self._waiting)] = True
+        keys = np.flatnonzero(speaking & (self._reached != NEVER) | self._marked(list(self._waiting)))
+        places = np.zeros(len(self._reached), dtype=np.int64)
+        places[keys] = np.arange(len(keys))
+        rows = np.flatnonzero(speaking[self._store.key])
+        waiting = [(int(places[code]), self._followed[code]) for code in self._waiting]
+        opened = [(int(places[code]), *instant) for code, instant in self._open.items()]
+        return {
+            "keys": keys,
+            "reached": self._reached[keys],
+            "of": places[self._store.key[rows]],
+            "at": self._store.at[rows],
+            "value": self._store.value[rows],
+            "waiting": [[place, key.raised_at, key.judge_at, key.judge_ref] for place, key in waiting],
+            "open": [list(instant) for instant in opened],
+        }
 
     def load(self, state: dict[str, Any]) -> None:
         """Take a state that `dump` gave."""
-        for code, (at, values, reached, raised_at, judge_at, judge_ref) in zip(
-            state["keys"], state["entries"], strict=True
-        ):
-            key = self._keys[code] = _Key()
-            for instant, value in zip(at, values, strict=True):
-                self._insert(key, instant, value)
-            key.reached, key.raised_at, key.judge_at, key.judge_ref = reached, raised_at, judge_at, judge_ref
-            if raised_at != NEVER or judge_at != NEVER:
-                self._waiting.add(code)
+        keys = np.asarray(state["keys"], dtype=np.int64)
+        if not len(keys):
+            return
+        self._grow(int(keys.max()) + 1)
+        self._reached[keys] = state["reached"]
+        self._store.add(keys[state["of"]], np.array(state["at"]), np.array(state["value"]))
+        self._sweep()
+        waiting = [(int(keys[place]), *rest) for place, *rest in state["waiting"]]
+        self._begin(np.array([code for code, *_ in waiting], dtype=np.int64))
+        for code, raised_at, judge_at, judge_ref in waiting:
+            key = self._followed[code]
+            key.raised_at, key.judge_at, key.judge_ref = raised_at, judge_at, judge_ref
+            self._waiting.add(code)
+        self._open = {int(keys[place]): (instant, ref) for place, instant, ref in state["open"]}
 
     def adopt(self, key: int | tuple[int, int], raised_at: Instant) -> None:
         """Go on with an alert that is open."""
         assert isinstance(key, int)  # noqa: S101 - the key is a single one here
-        known = self._keys.setdefault(key, _Key())
+        self._grow(key + 1)
+        if key not in self._followed:
+            self._begin(np.array([key], dtype=np.int64))
+        known = self._followed[key]
         known.raised_at = raised_at
         known.reached = max(known.reached, raised_at)
         self._waiting.add(key)
@@ -234,20 +266,26 @@ class WindowKind:
     def stop(self, at: Instant) -> list[Change]:
         """End every alert and forget the events; how far a key has been judged stays, so that none is judged twice."""
         changes = []
-        for code, key in self._keys.items():
+        for code, key in self._followed.items():
             if key.raised_at != NEVER:
                 changes.append(Change(code, False, at, key.raised_at))
-            fresh = self._keys[code] = _Key()
-            fresh.reached = max(key.reached, at)
+            self._reached[code] = max(int(self._reached[code]), key.reached)
+        known = self._reached != NEVER
+        self._reached[known] = np.maximum(self._reached[known], at)
+        self._store, self._followed, self._open = EventStore(), {}, {}
         self._waiting.clear()
+        self._weight[:] = 0
         return changes
 
     def refs(self) -> list[int]:
         """Number the first event of each instant that is still to be judged."""
-        return [self._keys[code].judge_ref for code in self._waiting if self._keys[code].judge_at != NEVER]
+        followed = [self._followed[code] for code in self._waiting]
+        return [key.judge_ref for key in followed if key.judge_at != NEVER] + [ref for _, ref in self._open.values()]
 
-    def _forget(self) -> None:
-        """Drop keys of which no event can speak any more: ingest takes no `at` that is a day before arrival."""
-        edge = self._until - DAY - self._over
-        for code in [c for c, key in self._keys.items() if key.reached <= edge and c not in self._waiting]:
-            del self._keys[code]
+    def _grow(self, size: int) -> None:
+        self._reached = grown(self._reached, size, NEVER)
+        if len(self._weight) < len(self._reached):
+            self._weight = np.concatenate([self._weight, np.zeros(len(self._reached) - len(self._weight))])
+
+
+__all__ = ["Value", "WindowKind"]
