@@ -278,7 +278,7 @@ class _Compiler:
         name, places = str(place.this), self.scope.places
         known = places.ids.get(name)
         if known is None:
-            near = expected(name, places.ids) if places.ids else "no area with a shape is known here"
+            near = expected(name, places.ids) if places.ids else "no city is known here: give its file, --city FILE"
             raise self._wrong(place, f"{name[:40]!r} is not an area with a shape; {near}")
         self.columns |= {"lat", "lon"}
         return inside(places.rings[known])

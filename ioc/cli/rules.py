@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ioc.cli.rules_backtest import backtest, sweep
-from ioc.cli.rules_common import DEFAULT_TIMEZONE, FolderArgument, TimezoneOption, read_book_of
+from ioc.cli.rules_common import DEFAULT_TIMEZONE, CityOption, FolderArgument, TimezoneOption, read_book_of
 from ioc.cli.rules_explain import explain, from_incident
 
 rules_app = typer.Typer(
@@ -17,9 +17,9 @@ rules_app = typer.Typer(
 
 
 @rules_app.command()
-def check(folder: FolderArgument, *, timezone: TimezoneOption = DEFAULT_TIMEZONE) -> int:
+def check(folder: FolderArgument, *, timezone: TimezoneOption = DEFAULT_TIMEZONE, city: CityOption = None) -> int:
     """Read a rule book and name every mistake with file, line and column; exit 1 where there is any."""
-    book, _, _ = read_book_of(folder, timezone)
+    book, _, _ = read_book_of(folder, timezone, city)
     count = len(book.rules)
     sys.stdout.write(f"{count} {'rule is' if count == 1 else 'rules are'} in order (version {book.version})\n")
     return 0
@@ -31,6 +31,7 @@ def run_timelines(
     *,
     junit: Annotated[Path | None, typer.Option(help="Write the outcome to this file too, as JUnit XML for CI.")] = None,
     timezone: TimezoneOption = DEFAULT_TIMEZONE,
+    city: CityOption = None,
 ) -> int:
     """Run the timelines that stand beside the rules (*.test.yaml); exit 1 where one goes otherwise.
 
@@ -41,7 +42,7 @@ def run_timelines(
     from rules.junit import junit as to_junit  # noqa: PLC0415
     from rules.timelines import read_timelines, run_timeline  # noqa: PLC0415
 
-    book, scope, catalogue = read_book_of(folder, timezone)
+    book, scope, catalogue = read_book_of(folder, timezone, city)
     ran = []
     for timeline in read_timelines(folder, book, catalogue):
         began = time.perf_counter()

@@ -11,6 +11,7 @@ import typer
 from ioc.cli.config import ConfigOption
 from ioc.cli.rules_common import (
     DEFAULT_TIMEZONE,
+    CityOption,
     EventsOption,
     RulesOption,
     SinceOption,
@@ -54,6 +55,7 @@ def backtest(
     ] = None,
     output: FormatOption = None,
     timezone: TimezoneOption = DEFAULT_TIMEZONE,
+    city: CityOption = None,
     config: ConfigOption = None,
 ) -> int:
     """Say what a rule book would have done to past events: its alerts, or what differs from another rule book.
@@ -68,10 +70,10 @@ def backtest(
 
     past = open_events(events, since, until, config)
     folder = folder_of(rules, config)
-    book, scope, catalogue = read_book_of(folder, timezone)
+    book, scope, catalogue = read_book_of(folder, timezone, city)
     after = with_settings(book, settings or (), scope)
     compared = against is not None or bool(settings)
-    before = book if against is None else read_book_of(against, timezone)[0]
+    before = book if against is None else read_book_of(against, timezone, city)[0]
     sets = [after.rules, before.rules] if compared else [after.rules]
     every = [rule for one in sets for rule in one]
     with complaining(past):
@@ -80,8 +82,7 @@ def backtest(
         if past.span is not None:
             for run in runs:
                 run.alerts = [alert for alert in run.alerts if alert.raised_at >= past.time[0]]
-                run.opened = [at for at in run.opened if at >= past.time[0]]
-        loads = [_load(run.alerts, run.opened, past.time) for run in runs]
+        loads = [run.load(*past.time) for run in runs]
         if compared:
             _write_comparison(runs[1].alerts, runs[0].alerts, loads[1], loads[0], past.time, output, timezone)
         elif output == "table":
@@ -108,6 +109,7 @@ def sweep(
     until: UntilOption = None,
     output: FormatOption = None,
     timezone: TimezoneOption = DEFAULT_TIMEZONE,
+    city: CityOption = None,
     config: ConfigOption = None,
 ) -> int:
     """Try many values of one number of a rule, in one pass over the events: alerts and load for each.
@@ -118,7 +120,7 @@ def sweep(
     from rules.bench.sweeping import variants_of  # noqa: PLC0415
 
     past = open_events(events, since or (None if events else "30d"), until, config)
-    book, scope, catalogue = read_book_of(folder_of(rules, config), timezone)
+    book, scope, catalogue = read_book_of(folder_of(rules, config), timezone, city)
     swept = variants_of(rule_named(book, rule), param, low, high, steps, scope, alone=alone)
     members = members_of([swept.variants[0]], book)
     sets = [(variant, *members) for variant in swept.variants]
@@ -128,9 +130,7 @@ def sweep(
         runs = run_variants(sets, batches, catalogue, registry=past.registry)
         found: list[tuple[float, Load]] = []
         for value, run in zip(swept.values, runs, strict=True):
-            mine = [alert for alert in run.alerts if alert.rule == rule and alert.raised_at >= past.time[0]]
-            opened = run.opened if not members else [alert.raised_at for alert in mine]
-            found.append((value, _load(mine, [at for at in opened if at >= past.time[0]], past.time)))
+            found.append((value, run.load(*past.time, {rule})))
         if output == "json":
             entries = [{"value": value, **load.to_json()} for value, load in found]
             answer = {"rule": rule, "param": swept.param, "unit": swept.unit, "events": past.count, "values": entries}
@@ -138,12 +138,6 @@ def sweep(
         else:
             _write_sweep(swept.param, swept.unit, swept.moved, found)
     return 1 if past.complaints.count else 0
-
-
-def _load(alerts: "Sequence[BacktestAlert]", opened: Sequence[int], time: tuple[int, int]) -> "Load":
-    from rules.bench.load import load_of  # noqa: PLC0415
-
-    return load_of(len(alerts), opened, *time)
 
 
 def _write_comparison(

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 DEFAULT_TIMEZONE: Final = "Asia/Ho_Chi_Minh"
 
 TimezoneOption = Annotated[str, typer.Option(help="Zone that hour(at) and weekday(at) go by, an IANA name.")]
+CityOption = Annotated[
+    Path | None,
+    typer.Option("--city", help="City file: its areas are those of inside('…'), and its zone is taken for --timezone."),
+]
 FolderArgument = Annotated[Path, typer.Argument(help="Folder of the rule book, YAML files.")]
 RulesOption = Annotated[
     Path | None, typer.Option("--rules", help="Folder of the rule book; the configured one where not given.")
@@ -171,11 +175,16 @@ def moment(text: str, now: int) -> int:
         raise Fault(f"{text!r} is not a time; expected 30d, 12h, 5min, or such as 2026-11-22T08:00:00+07:00") from error
 
 
-def read_book_of(folder: Path, timezone: str) -> "tuple[RuleBook, Scope, Catalogue]":
+def read_book_of(folder: Path, timezone: str, city: Path | None = None) -> "tuple[RuleBook, Scope, Catalogue]":
     """Read a rule book.
 
+    Args:
+        folder: where it lies.
+        timezone: IANA name of the zone whose hours are meant, where no city says another.
+        city: a city file, whose areas and zone rules may speak of.
+
     Raises:
-        Fault: there is no such zone, or the book has mistakes.
+        Fault: there is no such zone, the city cannot be read, or the book has mistakes.
     """
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - the help does not need them
 
@@ -183,6 +192,13 @@ def read_book_of(folder: Path, timezone: str) -> "tuple[RuleBook, Scope, Catalog
     from rules.book import read_book  # noqa: PLC0415
     from rules.expressions import scope_of  # noqa: PLC0415
 
+    if city is not None:
+        from ioc.store.city_file import load_city  # noqa: PLC0415
+
+        known = load_city(city)
+        catalogue = load_catalogue()
+        scope = scope_of(catalogue, known.timezone, known.areas)
+        return read_book(folder, scope), scope, catalogue
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -13,6 +13,7 @@ import typer
 from ioc.cli.config import ConfigOption
 from ioc.cli.rules_common import (
     DEFAULT_TIMEZONE,
+    CityOption,
     EventsOption,
     RulesOption,
     TimezoneOption,
@@ -45,6 +46,7 @@ def explain(
     language: LanguageOption = "en",
     output: Annotated[Literal["text", "json"], typer.Option("--format", help="For people, or JSON.")] = "text",
     timezone: TimezoneOption = DEFAULT_TIMEZONE,
+    city: CityOption = None,
     config: ConfigOption = None,
 ) -> int:
     """Say why a rule fired, or which of its conditions did not hold and how near each came.
@@ -58,7 +60,7 @@ def explain(
 
     if (alert is None) == (rule is None):
         raise Fault("give either --alert ID, or --rule with --key and --at")
-    book, scope, catalogue = read_book_of(folder_of(rules, config), timezone)
+    book, scope, catalogue = read_book_of(folder_of(rules, config), timezone, city)
     now = clock.now()
 
     async def ask(store: "Store | None") -> "Explanation":
@@ -91,6 +93,7 @@ def from_incident(
     ] = None,
     rules: RulesOption = None,
     timezone: TimezoneOption = DEFAULT_TIMEZONE,
+    city: CityOption = None,
     config: ConfigOption = None,
 ) -> int:
     """Write a timeline test out of what really happened: with these events, the rule must fire.
@@ -102,7 +105,7 @@ def from_incident(
     from rules.book import TIMELINE_SUFFIX  # noqa: PLC0415
 
     folder = folder_of(rules, config)
-    book, _, catalogue = read_book_of(folder, timezone)
+    book, _, catalogue = read_book_of(folder, timezone, city)
 
     async def write(store: "Store | None") -> tuple[str, tuple[str, ...]]:
         assert store is not None  # noqa: S101 - it was asked for as needed
