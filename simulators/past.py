@@ -138,7 +138,7 @@ class Past:
         Args:
             since: the first arrival.
             until: the first arrival that is not told.
-            every: time between two reports of a device.
+            every: time between two reports of a sensor; access points say something every minute at least.
         """
         minutes = self._minutes(since - every - MINUTE, until + MINUTE)
         acts = list(self._acts(since - every - MINUTE, until))
@@ -155,6 +155,9 @@ class Past:
         every: Duration,
     ) -> pl.DataFrame:
         """Make one group's events; arrays are devices by moments until they become columns."""
+        if group.role is Role.ACCESS_POINT:
+            # One that is heard every two minutes would be taken for silent time and again.
+            every = min(every, MINUTE)
         # Whole seconds, and of each device always the same delay: a past that nobody measured shall at least be small.
         phases = (every * self._uniform(group, _SLOT)).astype(np.int64) // SECOND * SECOND
         delays = (MAX_DELAY * self._uniform(group, _SLOT, 1)).astype(np.int64) // MILLISECOND * MILLISECOND

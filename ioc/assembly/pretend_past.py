@@ -41,7 +41,7 @@ PAUSE_S: Final = 0.1
 """Seconds between two hours further back: the store waits for the same disk."""
 
 EVERY: Final[Duration] = MINUTE
-"""Time between two reports of a device in the last day; sensors and access points of a living city take half of it."""
+"""Time between two reports of a sensor in the last day; in a living city it is half of that."""
 
 EVERY_BEFORE: Final[Duration] = 2 * MINUTE
 """The same before that: a month shall be read in a second, and take no more of the disk than needed."""
@@ -144,7 +144,7 @@ def main(folder: str, keep_days: str, keep_gb: str) -> int:
         events = write_past(
             Path(folder),
             past,
-            until=min(now - MINUTE, now if oldest is None else oldest),
+            until=now - MINUTE if oldest is None else oldest,
             not_before=now - round(float(keep_days) * DAY),
             most_bytes=float(keep_gb) * SHARE * 1e9,
         )
