@@ -142,22 +142,25 @@ class SequenceKind:
         if roles & self._clear:
             self._end_near(at, key, lat, lon, ref, changes)
         home = self._home(key, lat, lon)
-        groups: Iterable[Group] = cells_around(home) if isinstance(home, tuple) else (home,)
         if roles & self._not:
             known = self._forbidden.get(home)
             if known is None or at > known[0]:
                 self._forbidden[home] = (at, key, lat, lon)
         complete: dict[int, _Chain] = {}
+        groups: Iterable[Group] = (home,)
+        if roles != 1:
+            groups = cells_around(home) if isinstance(home, tuple) else groups
+        elif len(self._chains.get(home, ())) % _UNSORTED:
+            # An event that only begins a chain has nothing to say to the others.
+            groups = ()
         for group in groups:
             chains = self._chains.get(group)
-            # An event that only begins a chain has nothing to say to the others.
-            if chains is None or (roles == 1 and len(chains) % _UNSORTED):
-                continue
-            self._chains[group] = self._lengthen(chains, now, at, ref, roles, lat, lon, complete)
+            if chains is not None:
+                self._chains[group] = self._lengthen(chains, now, at, ref, roles, lat, lon, complete)
         for code, chain in complete.items():
             self._match(code, chain, at, now, ref, changes)
         if roles & 1 and now - self._patience <= at + self._within:
-            chain = self._begin(groups, at, key, ref, lat, lon)
+            chain = self._begin(home, at, key, ref, lat, lon)
             ripe = at + self._within
             if self._steps == 1 and ripe < now and chain.spoilt > ripe:
                 # Its first step came so late that all its time is over.
@@ -167,19 +170,24 @@ class SequenceKind:
     def _home(self, key: int, lat: float, lon: float) -> Group:
         return cell_of(lat, lon, self._near_m) if self._across and self._near_m is not None else key
 
-    def _begin(self, groups: Iterable[Group], at: Instant, key: int, ref: int, lat: float, lon: float) -> _Chain:
+    def _begin(self, home: Group, at: Instant, key: int, ref: int, lat: float, lon: float) -> _Chain:
         rows = () if self._row_of is None else (self._row_of(ref),)
         chain = _Chain(at, key, lat, lon, at, 1, _ALWAYS, rows)
-        for group in groups:
-            came, _, north, east = self._forbidden.get(group, (NEVER, key, lat, lon))
-            if came > at and self._is_near(lat, lon, north, east):
-                chain.spoilt = min(chain.spoilt, came)
+        if self._forbidden:
+            for group in cells_around(home) if isinstance(home, tuple) else (home,):
+                came, _, north, east = self._forbidden.get(group, (NEVER, key, lat, lon))
+                if came > at and self._is_near(lat, lon, north, east):
+                    chain.spoilt = min(chain.spoilt, came)
         self._keep(chain)
         return chain
 
     def _keep(self, chain: _Chain) -> None:
         home = self._home(chain.key, chain.lat, chain.lon)
-        insort(self._chains.setdefault(home, []), chain, key=lambda other: other.begun)
+        chains = self._chains.setdefault(home, [])
+        if chains and chains[-1].begun > chain.begun:
+            insort(chains, chain, key=lambda other: other.begun)
+        else:
+            chains.append(chain)
         ripe = chain.begun + self._within
         if self._steps == 1 and chain.spoilt > ripe:
             self._begun += 1
