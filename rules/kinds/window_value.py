@@ -130,5 +130,5 @@ class KeyWindow:
         if self._value is Value.CHANGE:
             if begun == ended:
                 return None
-            return (last - first) / (ended - begun) * self._each if self._each else last - first
+            return (last - first) * self._each / (ended - begun) if self._each else last - first
         return first if self._value is Value.FIRST else last
