@@ -77,15 +77,17 @@ def _in_ring(ring: Ring) -> pl.Expr:
         for place in range(low, high):
             strips[place + 1].append(edge)
     deepest = max(map(len, strips))
-    lat, lon = pl.col("lat"), pl.col("lon")
-    strip = pl.lit(pl.Series(cuts, dtype=pl.Float64)).search_sorted(lat, side="right")
+    strip = pl.lit(pl.Series(cuts, dtype=pl.Float64)).search_sorted(pl.col("lat"), side="right")
+    point_lat, point_lon = pl.field("lat"), pl.field("lon")
     odd: pl.Expr = pl.lit(False)
     for depth in range(deepest):
         level = [edges[depth] if depth < len(edges) else None for edges in strips]
-        at = [
-            pl.lit(pl.Series([None if e is None else e[i] for e in level], dtype=pl.Float64)).gather(strip)
-            for i in range(4)
-        ]
-        crossing = (at[2] - at[0]) * (lat - at[1]) / (at[3] - at[1]) + at[0]
-        odd ^= (lon < crossing).fill_null(False)
-    return odd
+        at = [_of_strip([None if edge is None else edge[part] for edge in level]) for part in range(4)]
+        crossing = (at[2] - at[0]) * (point_lat - at[1]) / (at[3] - at[1]) + at[0]
+        odd ^= (point_lon < crossing).fill_null(False)
+    # Fields of a struct are computed once; a plain expression would be searched for again wherever it stands.
+    return pl.struct("lat", "lon", strip=strip).struct.with_fields(odd=odd).struct.field("odd")
+
+
+def _of_strip(values: list[float | None]) -> pl.Expr:
+    return pl.lit(pl.Series(values, dtype=pl.Float64)).gather(pl.field("strip"))
