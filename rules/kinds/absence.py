@@ -84,9 +84,11 @@ class AbsenceKind:
         telling = np.flatnonzero(feed.at > before)
         feed, before = feed.take(telling), before[telling]
         silent = (before != NEVER) & (before + self._after < feed.now)
+        ends = np.zeros(len(self._last), dtype=bool)
+        ends[list(self._raised_at)] = True
         first = np.diff(feed.key, prepend=-1) != 0
         changes: list[Change] = []
-        rows = np.flatnonzero(silent | first)
+        rows = np.flatnonzero(silent | (first & ends[feed.key]))
         told = (feed.key, feed.at, before, silent, feed.ref)
         for key, at, was, late, ref in zip(*(column[rows].tolist() for column in told), strict=True):
             raised_at = self._raised_at.pop(key, NEVER)

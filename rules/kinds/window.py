@@ -167,8 +167,8 @@ class WindowKind:
         """Judge, in order, every instant before `limit` at which something can change."""
         while code in self._waiting:
             instant = key.judge_at
-            if key.raised_at != NEVER and len(key):
-                expiry = key.oldest + self._over
+            if key.raised_at != NEVER and (oldest := key.oldest) is not None:
+                expiry = oldest + self._over
                 instant = expiry if instant == NEVER else min(instant, expiry)
             if instant == NEVER or instant >= limit:
                 return
@@ -183,21 +183,23 @@ class WindowKind:
         key.evict(instant - self._over)
         value = key.measure()
         if value is not None:
-            numbers = {"value": value, "count": len(key)}
-            refs = () if ref < 0 else (ref,)
-            # In event time an instant is judged when time has passed it, not when its last event came.
-            by = AFTER_EVENTS if ref < 0 or self._event_time else ref
             if key.raised_at == NEVER:
                 if ref >= 0 and self._raise_if.holds(value):
                     key.raised_at = instant
-                    changes.append(Change(code, True, instant, instant, refs, numbers=numbers, by=by))
+                    changes.append(self._change(code, key, instant, value, ref, firing=True))
             elif self._clear_if.holds(value) and instant > key.raised_at:
-                changes.append(Change(code, False, instant, key.raised_at, refs, numbers=numbers, by=by))
+                changes.append(self._change(code, key, instant, value, ref, firing=False))
                 key.raised_at = NEVER
         if key.raised_at != NEVER or key.judge_at != NEVER:
             self._waiting.add(code)
         else:
             self._waiting.discard(code)
+
+    def _change(self, code: int, key: KeyWindow, at: Instant, value: float, ref: int, *, firing: bool) -> Change:
+        # In event time an instant is judged when time has passed it, not when its last event came.
+        by = AFTER_EVENTS if ref < 0 or self._event_time else ref
+        numbers = {"value": value, "count": len(key)}
+        return Change(code, firing, at, key.raised_at, () if ref < 0 else (ref,), numbers=numbers, by=by)
 
     def _sweep(self) -> None:
         """Let go of events that count no more, and of keys for which nothing is to be followed; not at every step."""

@@ -70,14 +70,9 @@ class KeyWindow:
         return len(self._events) - self._head
 
     @property
-    def oldest(self) -> Instant:
-        """When the oldest event happened; there must be one."""
-        return self._events[self._head][0]
-
-    @property
-    def events(self) -> list[tuple[Instant, float]]:
-        """All events, oldest first."""
-        return self._events[self._head :]
+    def oldest(self) -> Instant | None:
+        """When the oldest event happened; None where there is none."""
+        return self._events[self._head][0] if self._head < len(self._events) else None
 
     def insert(self, at: Instant, value: float) -> None:
         """Take an event."""
@@ -113,7 +108,7 @@ class KeyWindow:
 
     def measure(self) -> float | None:
         """Compute the value; None where it cannot be told."""
-        count = len(self)
+        count = len(self._events) - self._head
         if self._value is Value.COUNT:
             return count
         if self._value is Value.SUM:
