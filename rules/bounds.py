@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ioc.runtime.marked_yaml import YamlNode
+from rules.expressions_units import measured
 
 OPPOSITE = {">=": "<", ">": "<=", "<=": ">", "<": ">="}
 
@@ -40,8 +41,12 @@ class Bound:
         return Bound(OPPOSITE[self.operator], self.limit)
 
 
-def read_bound(node: YamlNode) -> Bound:
-    """Read a bound.
+def read_bound(node: YamlNode, unit: str | None = None) -> Bound:
+    """Read a bound, the number perhaps with a unit: `>= 250 cm`.
+
+    Args:
+        node: where it stands.
+        unit: in which the number is wanted; None where what it is compared with has none.
 
     Raises:
         Misplaced: it is none.
@@ -49,8 +54,12 @@ def read_bound(node: YamlNode) -> Bound:
     text = node.text().strip()
     for operator in OPPOSITE:
         if text.startswith(operator):
+            number = text.removeprefix(operator)
+            converted = measured(number, node, unit)
+            if converted is not None:
+                return Bound(operator, converted)
             try:
-                limit = float(text.removeprefix(operator))
+                limit = float(number)
             except ValueError:
                 break
             if limit != limit or abs(limit) > 1e300:  # noqa: PLR0124

@@ -146,13 +146,23 @@ def number_in(node: YamlNode, unit: str | None) -> float:
     Raises:
         Misplaced: no finite number, or a unit that does not fit.
     """
-    match = _ALONE.fullmatch(node.text())
+    converted = measured(node.text(), node, unit)
+    return node.number() if converted is None else converted
+
+
+def measured(text: str, node: YamlNode, unit: str | None) -> float | None:
+    """Read a number with a unit, in the unit that is wanted; None where the text is none, or a number without a unit.
+
+    Raises:
+        Misplaced: a unit that does not fit.
+    """
+    match = _ALONE.fullmatch(text)
     if match is None:
-        return node.number()
-    value, written = float(match["number"]), match["unit"]
+        return None
+    written = match["unit"]
     if unit is None:
-        raise node.wrong(f"the number is in {written}, but nothing here has a unit; write the number alone")
-    converted = convert(value, written, unit)
+        raise node.wrong(f"the number is in {written[:20]}, but nothing here has a unit; write the number alone")
+    converted = convert(float(match["number"]), written, unit)
     if converted is None:
         raise node.wrong(f"a number in {unit} is wanted here, and {written[:20]!r} is not a unit of that")
     return converted

@@ -89,11 +89,7 @@ def measured_by(rule: Rule, numbers: Sequence[RuleNumber], catalogue: Catalogue)
         name = str(raising[0].quantity)
         lines = tuple(n for n in mine if n.param in ("threshold.raise", "threshold.clear") and n.quantity == name)
         known = catalogue.get(name)
-        unit = None if known is None else known.unit
-        shown = raising[0].unit or unit
-        # A rule that says 250 cm is drawn in cm, with those of its numbers that are written so.
-        per_unit = 1.0 if shown is None or unit is None else convert(1.0, shown, unit) or 1.0
-        lines = tuple(line for line in lines if (line.unit or unit) == shown)
+        shown, per_unit, lines = _as_written(raising[0], None if known is None else known.unit, lines)
         return Measured(name, shown, lines, per_unit, ("threshold", name, shown, where))
     if isinstance(watch, Absence):
         lines = tuple(n for n in mine if n.param == "absence.after")
@@ -105,8 +101,22 @@ def measured_by(rule: Rule, numbers: Sequence[RuleNumber], catalogue: Catalogue)
         known = None if watch.of is None else catalogue.get(watch.of.text)
         unit = None if known is None or watch.value is Value.COUNT else known.unit
         name = f"{watch.value}({of})"
-        return Measured(name, unit, lines, 1.0, ("window", name, watch.over, where, rule.per))
+        shown, per_unit, lines = _as_written(lines[0], unit, lines) if lines else (unit, 1.0, lines)
+        return Measured(name, shown, lines, per_unit, ("window", name, shown, watch.over, where, rule.per))
     return None
+
+
+def _as_written(
+    first: RuleNumber, unit: str | None, lines: tuple[RuleNumber, ...]
+) -> tuple[str | None, float, tuple[RuleNumber, ...]]:
+    """Choose the unit to draw in: a rule that says 250 cm is drawn in cm, with those of its numbers that say so too.
+
+    Returns:
+        The unit, how much of the quantity's own it is, and the lines.
+    """
+    shown = first.unit or unit
+    per_unit = 1.0 if shown is None or unit is None else convert(1.0, shown, unit) or 1.0
+    return shown, per_unit, tuple(line for line in lines if (line.unit or unit) == shown)
 
 
 def count(rule: Rule, measured: Measured, scope: Scope, key: pl.Expr, batches: Iterable[pl.DataFrame]) -> Fine | None:
@@ -134,7 +144,8 @@ def count(rule: Rule, measured: Measured, scope: Scope, key: pl.Expr, batches: I
     if isinstance(watch, Window) and watch.value in _OVER:
         of = pl.lit(1.0) if watch.of is None else watch.of.expression.cast(pl.Float64)
         over, rolling = watch.over, _OVER[watch.value]
-        return _counted(_along(watch.source, of, key, batches, lambda at, values: rolling(at, values, over)))
+        in_unit = 1 / measured.per_unit
+        return _counted(_along(watch.source, of, key, batches, lambda at, values: rolling(at, values, over) * in_unit))
     return None
 
 

@@ -94,8 +94,9 @@ def read_window(node: YamlNode, reader: RuleReader) -> Window:
     if over <= 0:
         raise parts["over"].wrong("'over' must be longer than 0 s")
     value, of, each = _value(parts["value"], reader)
-    raise_if = read_bound(parts["raise"])
-    clear_if = read_bound(parts["clear"]) if "clear" in parts else raise_if.opposite()
+    unit = None if of is None or value in (Value.COUNT, Value.DISTINCT) else of.unit
+    raise_if = read_bound(parts["raise"], unit)
+    clear_if = read_bound(parts["clear"], unit) if "clear" in parts else raise_if.opposite()
     if raise_if.overlaps(clear_if):
         sentence = f"'clear' ({clear_if}) overlaps 'raise' ({raise_if}): an alert would come and go at once"
         raise parts["clear" if "clear" in parts else "raise"].wrong(sentence)

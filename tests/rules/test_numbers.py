@@ -122,3 +122,11 @@ def test_a_number_that_is_not_there_is_refused_with_those_that_are() -> None:
         find_number(TEXT, "air", "threshold.cleer")
     with pytest.raises(Fault, match="has no number that can be changed"):
         find_number("- rule: quiet\n  from: wifi\n", "quiet", "for")
+
+
+def test_bounds_of_windows_are_drawn_in_the_unit_they_are_written_in() -> None:
+    text = "- rule: flood\n  from: sensor\n  window: {over: 60 s, value: max(water_level), raise: '>= 250 cm'}\n"
+    (rule,) = read_book_text(text, scope_of(load_catalogue())).rules
+    measured = measured_by(rule, numbers_of(text), load_catalogue())
+    assert measured is not None
+    assert (measured.unit, measured.per_unit, [line.value for line in measured.lines]) == ("cm", 0.01, [250])

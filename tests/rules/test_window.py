@@ -141,3 +141,11 @@ def test_sums_do_not_drift(alerts_of: AlertsOf) -> None:
 def test_what_measures_nothing_is_passed_over(alerts_of: AlertsOf, value: float) -> None:
     rows = [*values((0, value), (1, -value), (2, value), (3, value)), *values((4, 9))]
     assert alerts_of(rule_of("sum(pm25)", "> 8"), rows) == [("a", 4, None)]
+
+
+def test_a_bound_may_say_its_unit(alerts_of: AlertsOf) -> None:
+    rule = (
+        "[{rule: w, from: sensor, window: {over: 60 s, value: max(water_level), raise: '>= 250 cm', clear: '< 2 m'}}]"
+    )
+    rows = [{"at": at, "water_level": level} for at, level in ((0, 2.4), (10, 2.5), (80, 1.9))]
+    assert alerts_of(rule, rows) == [("a", 10, 80)]
