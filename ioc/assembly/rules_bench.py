@@ -8,7 +8,7 @@ a question. Questions are answered side by side.
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -71,7 +71,7 @@ class RulesBenchProcess:
         """Read a rule."""
         return await self._ask("check", text=text)
 
-    async def what_if(self, text: str, since: Instant, until: Instant) -> AsyncIterator[Answer]:
+    async def what_if(self, text: str, since: Instant, until: Instant) -> AsyncGenerator[Answer, None]:
         """Run a rule over history."""
         async for line in self._lines("what_if", {"text": text, "since": since, "until": until}):
             yield line
@@ -129,7 +129,7 @@ class RulesBenchProcess:
         answers = [answer async for answer in self._lines(what, given)]
         return answers[-1]
 
-    async def _lines(self, what: str, given: dict[str, Any]) -> AsyncIterator[Answer]:
+    async def _lines(self, what: str, given: dict[str, Any]) -> AsyncGenerator[Answer, None]:
         """Ask once, and once more where the process has just ended because nobody had asked for so long."""
         for attempt in (1, 2):
             process = await self._running()
