@@ -154,7 +154,7 @@ class RuleItem(BaseModel):
     author: str | None = Field(description="Who published this version; null where a file has it.")
     at: Milliseconds | None = Field(description="Since when it holds.")
     note: str | None
-    source: Literal["file", "page", "restored"]
+    source: Literal["file", "page", "restored", "removed"]
     from_: list[str] = Field(alias="from", description="The kinds of events it watches.")
     alerts_24h: int
     firing: int = Field(description="For how many keys it holds now.")
@@ -384,7 +384,7 @@ class RuleVersionItem(BaseModel):
     author: str | None
     at: Milliseconds | None
     note: str | None
-    source: Literal["file", "page", "restored"]
+    source: Literal["file", "page", "restored", "removed"]
     shadow: bool
     current: bool
     text: str
