@@ -253,6 +253,36 @@ def test_a_trial_run_stands_beside_the_rule_and_is_ended_again(written: Any, loo
     expect(trial).to_have_count(0)
 
 
+@pytest.mark.end_to_end
+def test_pictures_of_the_writing(written: Any, look: "Look", artifacts: "Path") -> None:
+    for lang, theme, size in (("vi", "dark", (1280, 720)), ("en", "light", (1920, 1080)), ("vi", "light", (390, 844))):
+        page = opened(look, written, lang=lang, theme=theme, size=size)
+
+        def keep(what: str, page: Page = page, look: str = f"{lang}-{theme}-{size[0]}") -> None:
+            page.screenshot(path=artifacts / f"rules-writing-{what}-{look}.png")
+
+        limit(page).fill("38")
+        expect(page.locator(".field-warning")).to_be_visible()
+        keep("form")
+        page.locator(".rules-foot .button-main").click()
+        expect(page.locator(".sheet .diff-come")).to_be_visible()
+        keep("publish")
+        page.keyboard.press("Escape")
+        page.get_by_role("tab", name="YAML").click()
+        page.locator(".cm-content").click()
+        page.keyboard.press("Control+End")
+        page.keyboard.type("  where: temp_x > 0")
+        expect(page.locator(".text-mistakes li")).to_have_count(1)
+        keep("mistake")
+        page.locator(".rules-discard").click()
+        page.get_by_role("tab").last.click()
+        page.locator(".version-do .link").first.click()
+        expect(page.locator(".diff")).to_be_visible()
+        keep("versions")
+        # Nothing is wider than the page.
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
 def test_a_server_without_rules_says_so(room: "ControlRoom", look: "Look") -> None:
     page = look(room.url, lang="en", view="#rules").page
     expect(page.locator(".rules-list")).to_contain_text("keeps no rules to write")

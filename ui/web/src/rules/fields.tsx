@@ -128,7 +128,7 @@ export function TextField({ label, path, written, code = false, hint = "" }: Tex
       spellcheck={false}
       autoComplete="off"
       maxLength={2_000}
-      rows={Math.min(4, Math.max(1, Math.ceil(typed.value.length / (code ? 36 : 42))))}
+      rows={Math.min(5, Math.max(1, Math.ceil(typed.value.length / (code ? 34 : 36))))}
       value={typed.value}
       onInput={(event) => {
         // It is one line of the rule, however many it takes to show.

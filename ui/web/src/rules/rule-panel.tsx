@@ -127,7 +127,7 @@ function Head({ rule }: { rule: FullRule | null }) {
         {kind === null ? null : <span class="rules-kind">{said.kind[kind]}</span>}
       </p>
       <Close />
-      <h2>{title}</h2>
+      <h2 title={title}>{title}</h2>
       <p class="panel-state">
         <code>{visible(typeof form === "string" ? (rule?.name ?? "") : form.name)}</code>
         {entry?.version ? (

@@ -13,6 +13,7 @@ import { draft, drafts, list, NEW, openFailed, SHADOW } from "./store";
 
 import "../styles/rules.css";
 import "../styles/rule-form.css";
+import "../styles/rule-text.css";
 
 export { putDown, stepRule, takeUp } from "./actions";
 export { followRules } from "./store";
