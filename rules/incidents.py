@@ -120,9 +120,9 @@ def _assets(rule: Rule, change: AlertChange, rows: Sequence[Row]) -> tuple[str, 
         return change.gathered.assets
     if rule.kind.pairs:
         return tuple(dict.fromkeys(change.key.split(SEPARATOR)))
-    if rule.per == ("asset",):
-        return (change.key,)
-    return tuple(dict.fromkeys(row["asset"] for row in rows if row.get("asset")))
+    # What is kept per asset may still have come of several, as the steps of a sequence that are near one another.
+    named = (change.key,) if rule.per == ("asset",) else ()
+    return tuple(dict.fromkeys([*named, *(row["asset"] for row in rows if row.get("asset"))]))
 
 
 def _place(assets: Sequence[str], rows: Sequence[Row], surroundings: Surroundings) -> tuple[float | None, float | None]:

@@ -11,6 +11,7 @@ from ioc.model.instant import SECOND
 from ioc.model.quantities import Catalogue
 from rules.book import BadBook, RuleBook
 from rules.engine import Engine
+from rules.incidents import Surroundings, open_incident
 
 Alert = tuple[str, float, float | None]
 AlertsOf = Callable[..., list[Alert]]
@@ -209,6 +210,18 @@ def test_its_events_are_shown_in_the_order_of_its_steps(
         ("three", 4),
     ]
     assert raised.numbers == {"held_s": 3}
+
+
+def test_an_incident_is_about_the_assets_of_all_its_steps(
+    catalogue: Catalogue, book_of: Callable[[str], RuleBook], batch_of: Callable[..., pl.DataFrame]
+) -> None:
+    book = book_of(NEAR.replace("  sequence:", "  title: '{broken.name} after {seen.name}'\n  sequence:"))
+    seen = {"at": 0, "kind": "camera", "asset": "cam", "label": "person", **HERE}
+    broken = {"at": 5, "kind": "sensor", "asset": "glass", "vibration": True, **NEXT_DOOR}
+    (change,) = Engine(book, catalogue).step(batch_of([seen, broken]))
+    incident = open_incident(book.rules[0], change, Surroundings({}, lambda _: None, ()))
+    assert incident.assets == ("cam", "glass")
+    assert incident.title["en"] == "glass after cam"
 
 
 def test_what_is_remembered_is_bounded(
