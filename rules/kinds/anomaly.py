@@ -5,6 +5,7 @@ an alert go as for a threshold: `raise` is that an event is beyond the limit, `c
 far out. What lies between changes nothing, and neither does an event older than one the key has already shown.
 """
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -137,7 +138,10 @@ def _told(found: Judgement) -> npt.NDArray[np.float64]:
 
 
 def _named(told: npt.NDArray[np.float64]) -> dict[str, float]:
-    """Name the numbers of one event; `over_s` is 0 where the value itself was judged, else how long it is a mean of."""
+    """Name the numbers of one event; `over_s` is 0 where the value itself was judged, else how long it is a mean of.
+
+    A key of which little is known has no band yet, and an adopted alert of it may end all the same.
+    """
     value, expected, low, high, averaged = told.tolist()
-    over_s = MEAN_OVER / SECOND if averaged else 0.0
-    return {"value": value, "expected": expected, "low": low, "high": high, "over_s": over_s}
+    band = {"low": low, "high": high} if math.isfinite(low) and math.isfinite(high) else {}
+    return {"value": value, "expected": expected, **band, "over_s": MEAN_OVER / SECOND if averaged else 0.0}

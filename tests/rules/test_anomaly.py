@@ -237,6 +237,7 @@ def test_an_adopted_alert_ends_when_the_key_is_calm_and_survives_a_restart() -> 
     again.load(machine.dump())
     ended = run(again, [(3, at + HOUR, value) for _, at, value in rhythm(1)])
     assert [(change.key, change.firing, change.raised_at, change.at) for change in ended] == [(3, False, 5, 3 * HOUR)]
+    assert set(ended[0].numbers) == {"value", "expected", "over_s"}
 
 
 def test_a_break_ends_alerts_and_forgets_nothing_that_was_learned() -> None:
