@@ -30,7 +30,7 @@ class _Stay:
 
     Attributes:
         begun: when its first event came.
-        last: when its last event came.
+        last: when its last event came; NEVER while nothing has been heard since the stay was taken over.
         lat, lon: where it began; NaN where places do not matter.
         raised_at: when its alert began; NEVER without one.
         watched: the instant at which it is looked at next, to see whether it is still there.
@@ -66,11 +66,15 @@ class DwellKind:
         self._left: dict[int, Instant] = {}
         # When each stay is to be looked at; one entry a stay, put back as long as it goes on.
         self._due: list[tuple[Instant, int]] = []
+        # Stays that were taken over: they are not silent before anybody has listened.
+        self._unheard: list[int] = []
         self._sweep_above = _SWEEP_ABOVE
 
     def step(self, feed: Feed, until: Instant, *, closing: bool) -> list[Change]:
         """Take events, then end the stays of those who have been silent."""
         changes: list[Change] = []
+        if self._unheard:
+            self._listen(int(feed.now[0]) if len(feed) else until)
         if len(feed):
             placeless = [math.nan] * len(feed)
             lat, lon = (feed.columns[name].tolist() if name in feed.columns else placeless for name in ("lat", "lon"))
@@ -98,6 +102,14 @@ class DwellKind:
         self._expire(until + 1 if closing else until, changes)
         return changes
 
+    def _listen(self, since: Instant) -> None:
+        for key in self._unheard:
+            stay = self._stays[key]
+            stay.last = max(since, stay.raised_at)
+            stay.watched = stay.last + self._gone_after
+            heappush(self._due, (stay.watched, key))
+        self._unheard.clear()
+
     def _enter(self, key: int, stay: _Stay) -> None:
         self._stays[key] = stay
         self._left.pop(key, None)
@@ -112,7 +124,8 @@ class DwellKind:
 
     def _leave(self, key: int, stay: _Stay, at: Instant, changes: list[Change], ref: int = -1) -> None:
         del self._stays[key]
-        self._left[key] = stay.last
+        if stay.last != NEVER:
+            self._left[key] = stay.last
         if stay.raised_at != NEVER:
             changes.append(Change(key, False, at, stay.raised_at, () if ref < 0 else (ref,)))
 
@@ -154,7 +167,8 @@ class DwellKind:
         for begun, last, lat, lon, raised_at in state["stays"]:
             self._stays[next(keys)] = _Stay(begun, last, lat, lon, raised_at, last + self._gone_after)
         self._left = {next(keys): last for last in state["left"]}
-        self._due = [(stay.watched, key) for key, stay in self._stays.items()]
+        self._unheard = [key for key, stay in self._stays.items() if stay.last == NEVER]
+        self._due = [(stay.watched, key) for key, stay in self._stays.items() if stay.last != NEVER]
         heapify(self._due)
 
     def adopt(self, key: int | tuple[int, int], raised_at: Instant) -> None:
@@ -164,8 +178,8 @@ class DwellKind:
         if stay is not None:
             stay.raised_at = raised_at
         else:
-            begun = raised_at - self._hold
-            self._enter(key, _Stay(begun, raised_at, math.nan, math.nan, raised_at, raised_at + self._gone_after))
+            self._stays[key] = _Stay(raised_at - self._hold, NEVER, math.nan, math.nan, raised_at, NEVER)
+            self._unheard.append(key)
 
     def stop(self, at: Instant) -> list[Change]:
         """End every alert and forget who is where."""
@@ -173,6 +187,7 @@ class DwellKind:
         for key, stay in list(self._stays.items()):
             self._leave(key, stay, at, changes)
         self._due.clear()
+        self._unheard.clear()
         return changes
 
     def refs(self) -> list[int]:

@@ -3,9 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+import polars as pl
 import pytest
 
+from ioc.model.instant import SECOND
+from ioc.model.quantities import Catalogue
 from rules.book import BadBook, RuleBook
+from rules.engine import Engine
+
+START = 1_790_000_000 * SECOND
 
 Alert = tuple[str, float, float | None]
 AlertsOf = Callable[..., list[Alert]]
@@ -101,6 +107,34 @@ def test_with_lateness_late_events_count_where_they_belong(alerts_of: AlertsOf) 
     rule = LANE.replace("rule: d,", "rule: d, lateness: 10 s,")
     rows = [*car(0, 35), *car(30, received_at=39), *car(60)]
     assert alerts_of(rule, rows, until=100) == [("cam|7", 60, 90)]
+
+
+def changes_of(engine: Engine, batch: pl.DataFrame, until: float) -> list[tuple[str, str, float]]:
+    changes = engine.step(batch, START + round(until * SECOND))
+    return [(str(change.to), change.key, (change.at - START) / SECOND) for change in changes]
+
+
+def test_an_alert_that_is_taken_over_goes_on_while_its_key_is_heard(
+    catalogue: Catalogue, book_of: Callable[[str], RuleBook], batch_of: Callable[..., pl.DataFrame]
+) -> None:
+    for restarted in (False, True):
+        engine = Engine(book_of(LANE), catalogue)
+        engine.adopt("d", "cam|7", START)
+        if restarted:
+            other = Engine(book_of(LANE), catalogue)
+            assert other.load(engine.dump()) == []
+            engine = other
+        assert changes_of(engine, batch_of(car(1_000)), 1_029) == []
+        assert changes_of(engine, batch_of(car(1_030)), 1_061) == [("resolved", "cam|7", 1_060)]
+
+
+def test_an_alert_that_is_taken_over_ends_when_its_key_is_not_heard(
+    catalogue: Catalogue, book_of: Callable[[str], RuleBook]
+) -> None:
+    engine = Engine(book_of(LANE), catalogue)
+    engine.adopt("d", "cam|7", START)
+    assert changes_of(engine, pl.DataFrame(), 1_000) == []
+    assert changes_of(engine, pl.DataFrame(), 1_031) == [("resolved", "cam|7", 1_030)]
 
 
 MISTAKES = {
