@@ -42,6 +42,10 @@ class BacktestAlert:
         }
 
 
+Table = dict[tuple[str, str, Instant], BacktestAlert]
+"""Alerts by what their ids are made of."""
+
+
 def needed_columns(book: RuleBook) -> set[str]:
     """Name the columns that a backtest of this book reads."""
     return {column for rule in book.rules for column in rule.columns}
@@ -57,19 +61,20 @@ def backtest(book: RuleBook, batches: Iterable[pl.DataFrame], catalogue: Catalog
         The alerts, sorted by rule, key and start.
     """
     engine = Engine(book, catalogue, keep_evidence=False)
-    alerts: dict[str, BacktestAlert] = {}
+    alerts: Table = {}
     for batch in batches:
         note(alerts, engine.step(batch))
     note(alerts, engine.finish())
     return sorted(alerts.values(), key=lambda alert: (alert.rule, alert.key, alert.raised_at))
 
 
-def note(alerts: dict[str, BacktestAlert], changes: Iterable[AlertChange]) -> None:
-    """Write changes down in a table of alerts by id."""
+def note(alerts: Table, changes: Iterable[AlertChange]) -> None:
+    """Write changes down in a table of alerts."""
     for change in changes:
-        alert = alerts.get(change.alert)
+        name = (change.rule, change.key, change.raised_at)
+        alert = alerts.get(name)
         if alert is None:
             asset = next((row["asset"] for row in change.evidence if row.get("asset")), None)
             alert = BacktestAlert(change.rule, change.key, change.raised_at, numbers=change.numbers, asset=asset)
-            alerts[change.alert] = alert
+            alerts[name] = alert
         alert.cleared_at = change.at if change.to is AlertState.RESOLVED else None

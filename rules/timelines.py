@@ -31,7 +31,7 @@ from ioc.model.instant import DAY, MINUTE, SECOND, Duration, Instant, from_iso
 from ioc.model.kinds import Kind
 from ioc.model.quantities import Catalogue, fit
 from ioc.runtime.marked_yaml import Misplaced, YamlNode, expected, read_marked, read_marked_file, yaml_files
-from rules.backtest import BacktestAlert, note
+from rules.backtest import BacktestAlert, Table, note
 from rules.book import TIMELINE_SUFFIX, RuleBook
 from rules.engine import Engine
 from rules.measures import duration
@@ -160,7 +160,7 @@ def run_timeline(timeline: Timeline, book: RuleBook, catalogue: Catalogue) -> Ve
     chosen = book.part(timeline.rules)
     engine = Engine(chosen, catalogue, timeline.assets)
     operators = Operators(chosen.rules, timeline.assets, timeline.start)
-    alerts: dict[str, BacktestAlert] = {}
+    alerts: Table = {}
 
     def hear(changes: list[AlertChange], *, closing: bool = False) -> None:
         note(alerts, changes)

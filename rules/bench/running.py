@@ -1,6 +1,6 @@
 """Variants of rules over the past, in one pass: what each of them would have raised, and what operators had of it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -9,10 +9,11 @@ import polars as pl
 
 from ioc.model.alerts import AlertChange, AlertState
 from ioc.model.assets import Asset
-from ioc.model.instant import DAY, Duration, Instant
+from ioc.model.instant import DAY, LATEST, Duration, Instant
 from ioc.model.kinds import Kind
 from ioc.model.quantities import Catalogue
-from rules.backtest import BacktestAlert, note
+from rules.backtest import BacktestAlert, Table, note
+from rules.bench.load import Load, load_of
 from rules.bench.past import GivenUp
 from rules.book import RuleBook
 from rules.engine import Engine
@@ -29,18 +30,28 @@ LONGEST_LOOK_BACK: Final[Duration] = 30 * DAY
 """How much is read at most before the time that is asked for, so that a rule is in the state it would have been in."""
 
 
+_AT_ONCE: Final = 500
+"""Changes of alerts that are grouped in one step."""
+
+
 @dataclass(slots=True)
 class Run:
     """What a set of rules came to.
 
     Attributes:
         alerts: in order of rule, key and start.
-        opened: when each incident reached operators, in order of time; fewer than alerts where some are grouped, or
-            where larger ones speak for them.
+        opened: the rule of each incident that reached operators, and when, in order of time; fewer than alerts where
+            some are grouped, or where larger ones speak for them.
     """
 
     alerts: list[BacktestAlert] = field(default_factory=list)
-    opened: list[Instant] = field(default_factory=list)
+    opened: list[tuple[str, Instant]] = field(default_factory=list)
+
+    def load(self, since: Instant, until: Instant, rules: Collection[str] | None = None) -> Load:
+        """Measure the load between two instants, of some rules or of all."""
+        begun = sum(alert.raised_at >= since and (rules is None or alert.rule in rules) for alert in self.alerts)
+        opened = [at for rule, at in self.opened if at >= since and (rules is None or rule in rules)]
+        return load_of(begun, opened, since, until)
 
 
 def run_variants(
@@ -71,7 +82,7 @@ def run_variants(
     keep = any(rule.per != ("asset",) or _speaks(rule) for rule in rules)
     engine = Engine(RuleBook(tuple(rules)), catalogue, registry, keep_evidence=keep)
     speaking = _Speaking(rules, registry or {})
-    alerts: dict[str, BacktestAlert] = {}
+    alerts: Table = {}
     for batch in batches:
         if given_up():
             raise GivenUp
@@ -86,8 +97,9 @@ def run_variants(
         name, _, number = alert.rule.rpartition(VARIANT)
         alert.rule = name
         found[int(number)].alerts.append(alert)
-    for name, at in speaking.opened():
-        found[int(name.rpartition(VARIANT)[2])].opened.append(at)
+    for whole, at in speaking.opened():
+        name, _, number = whole.rpartition(VARIANT)
+        found[int(number)].opened.append((name, at))
     for run in found:
         run.alerts.sort(key=lambda alert: (alert.rule, alert.key, alert.raised_at))
     return found
@@ -109,12 +121,15 @@ class _Speaking:
         if not any(map(_speaks, self._rules)) and not any(map(self._storms, self._rules)):
             return [(one.rule, one.at) for one in self._changes if one.to is AlertState.FIRING]
         grouping = Grouping(self._rules, self._registry)
-        found = []
-        for change in self._changes:
-            news = grouping.step([change], change.known_at)
-            folded = {one.incident for one in news if isinstance(one, Folded) and one.under is not None}
-            opened = (one for one in news if isinstance(one, Opened) and one.incident not in folded)
-            found += [(one.change.rule, one.change.at) for one in opened]
+        found: list[tuple[str, Instant]] = []
+        for begin in range(0, len(self._changes), _AT_ONCE):
+            changes = self._changes[begin : begin + _AT_ONCE]
+            news = grouping.step(changes, changes[-1].known_at)
+            folded = {one.incident: one.at for one in news if isinstance(one, Folded) and one.under is not None}
+            opened = (one for one in news if isinstance(one, Opened))
+            # What a larger one speaks for from its first instant on, no operator sees.
+            seen = (one for one in opened if folded.get(one.incident, LATEST) > one.change.at)
+            found += [(one.change.rule, one.change.at) for one in seen]
         return found
 
     def _storms(self, rule: Rule) -> bool:

@@ -17,7 +17,7 @@ from ioc.store.event_files import Complaints
 from rules.backtest import BacktestAlert
 from rules.bench import histogram
 from rules.bench.comparison import Compared, Fate, compare, counts
-from rules.bench.load import Load, load_of
+from rules.bench.load import Load
 from rules.bench.numbers import RuleNumber, numbers_of
 from rules.bench.past import Past, Wanted
 from rules.bench.running import Run, coded_of, columns_of, kinds_of, look_back_of, members_of, run_variants
@@ -174,8 +174,8 @@ class Bench:
             ran_s=ran_s,
             rule=draft[0],
             compared=compared,
-            before=_load(_of(before, old[0]), old[0].opened, asked),
-            after=_load(_of(draft, new[0]), new[0].opened, asked),
+            before=old[0].load(asked.since, asked.until, {rule.name for rule in before}),
+            after=new[0].load(asked.since, asked.until, {rule.name for rule in draft}),
             drawn=drawn,
             complaints=tuple(reader.complaints.first),
         )
@@ -222,11 +222,6 @@ def _of(rules: Sequence[Rule], run: Run) -> list[BacktestAlert]:
 def _counts(one: Compared, asked: _Asked) -> bool:
     """Whether an alert began within the time, by the rule as it was or as it would be."""
     return any(alert is not None and alert.raised_at >= asked.since for alert in (one.was, one.now))
-
-
-def _load(alerts: Iterable[BacktestAlert], opened: Iterable[Instant], asked: _Asked) -> Load:
-    begun = sum(alert.raised_at >= asked.since for alert in alerts)
-    return load_of(begun, [at for at in opened if at >= asked.since], asked.since, asked.until)
 
 
 @dataclass(slots=True)

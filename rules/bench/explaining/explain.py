@@ -11,7 +11,7 @@ from ioc.model.events import FIXED_COLUMNS
 from ioc.model.geo import distance_m
 from ioc.model.instant import DAY, HOUR, MINUTE, Duration, Instant
 from ioc.model.quantities import Catalogue
-from rules.backtest import BacktestAlert, note
+from rules.backtest import BacktestAlert, Table, note
 from rules.bench.explaining.by_kind import judged
 from rules.bench.explaining.case import Case, first_failing
 from rules.bench.explaining.findings import Explanation, Finding, Nearest
@@ -135,7 +135,7 @@ def _run(
     registry: Mapping[str, Asset],
 ) -> list[BacktestAlert]:
     engine = Engine(RuleBook(tuple(replace(rule, shadow=False) for rule in rules)), catalogue, registry)
-    found: dict[str, BacktestAlert] = {}
+    found: Table = {}
     for frame in frames:
         note(found, engine.step(frame))
     # Silence is judged by the clock, and nothing may have come since.
