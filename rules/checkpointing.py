@@ -1,10 +1,12 @@
 """The rules' state as bytes: what a checkpoint holds, and what of it a changed rule book can still use."""
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import msgspec
+
+from rules.snapshots import plain
 
 FORMAT: Final = 2
 
@@ -14,7 +16,7 @@ class RulesState:
     """All that the rules process must not forget.
 
     Attributes:
-        engine: what `Engine.dump` gave.
+        engine: what `Engine.snapshot` or `Engine.dump` gave.
         firing: alerts that hold: alert id to rule, key and raised_at.
         behaviour: of the rules that ran, by name: see `Rule.behaviour`.
         alert_keys: of the rules that ran, by name: kind and key.
@@ -32,7 +34,8 @@ class RulesState:
 
 def to_bytes(state: RulesState) -> bytes:
     """Write a state, compressed."""
-    return zlib.compress(msgspec.msgpack.encode({"format": FORMAT, "state": state}), level=1)
+    written = replace(state, engine=plain(state.engine))
+    return zlib.compress(msgspec.msgpack.encode({"format": FORMAT, "state": written}), level=1)
 
 
 def from_bytes(data: bytes) -> RulesState | None:
