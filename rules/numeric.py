@@ -47,11 +47,13 @@ class Column:
     def of_numbers(cls, series: pl.Series) -> "Column":
         """Take numbers, or truth values as 1 and 0."""
         raw = series.to_numpy() if series.dtype == pl.Float64 else series.cast(pl.Float64).to_numpy()
-        unknown = series.is_null().to_numpy() if series.null_count() else None
-        odd = np.isnan(raw)
-        if unknown is not None:
-            odd &= ~unknown
-        return cls(np.where(odd, np.inf, raw) if np.count_nonzero(odd) else raw, unknown)
+        # Missing ones come out as NaN. Asking polars which they are costs more than all the rest here.
+        unknown = np.isnan(raw)
+        count, missing = np.count_nonzero(unknown), series.null_count()
+        if count == missing:
+            return cls(raw, unknown if missing else None)
+        absent = series.is_null().to_numpy()
+        return cls(np.where(unknown & ~absent, np.inf, raw), absent if missing else None)
 
     @classmethod
     def of_codes(cls, codes: npt.NDArray[np.int64]) -> "Column":

@@ -73,8 +73,10 @@ class WindowKind:
             self._grow(int(feed.key.max()) + 1)
             values = feed.columns["value"] if "value" in feed.columns else np.ones(len(feed))
             followed = self._follow(feed, values)
-            self._walk(feed, values, np.flatnonzero(followed), changes)
-            self._pass_by(feed, np.flatnonzero(~followed), limit)
+            if followed is not None:
+                self._walk(feed, values, np.flatnonzero(followed), changes)
+            if self._event_time and int(feed.now[-1]) >= limit:
+                self._open_instants(feed, feed.now >= limit if followed is None else (feed.now >= limit) & ~followed)
             np.maximum.at(self._reached, feed.key, feed.now if self._event_time else feed.at)
             self._store.add(feed.key, feed.at, values)
         self._until = max(self._until, until)
@@ -86,8 +88,8 @@ class WindowKind:
             self._sweep()
         return changes
 
-    def _follow(self, feed: Feed, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-        """Follow the keys that may reach the bound by these events; say which events are of keys that are followed."""
+    def _follow(self, feed: Feed, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_] | None:
+        """Follow the keys that may reach the bound; say which events are of keys that are followed, None for none."""
         if not self._reach.tells:
             fresh = [code for code in np.unique(feed.key).tolist() if code not in self._followed]
             self._begin(np.array(fresh, dtype=np.int64))
@@ -98,9 +100,7 @@ class WindowKind:
             near &= ~self._marked(list(self._followed))[feed.key]
         if np.count_nonzero(near):
             self._begin(self._reaching(feed, values, np.unique(feed.key[near])))
-        if not self._followed:
-            return np.zeros(len(feed), dtype=bool)
-        return self._marked(list(self._followed))[feed.key]
+        return self._marked(list(self._followed))[feed.key] if self._followed else None
 
     def _reaching(self, feed: Feed, values: npt.NDArray[np.float64], codes: Numbers) -> Numbers:
         """Choose, of some keys, those that may reach the bound."""
@@ -139,13 +139,12 @@ class WindowKind:
         for code, at, value in zip(*(column.tolist() for column in columns), strict=True):
             self._followed[code].insert(at, value)
 
-    def _pass_by(self, feed: Feed, rows: Numbers, limit: Instant) -> None:
-        """Note, of keys that are not followed, the instants that are not over."""
-        if self._event_time and len(rows) and int(feed.now[rows[-1]]) >= limit:
-            for row in rows[feed.now[rows] >= limit].tolist():
-                code, now = int(feed.key[row]), int(feed.now[row])
-                if self._open.get(code, (NEVER, 0))[0] != now:
-                    self._open[code] = (now, int(feed.ref[row]))
+    def _open_instants(self, feed: Feed, chosen: npt.NDArray[np.bool_]) -> None:
+        """Note, of events of keys that are not followed, the instants that are not over."""
+        for row in np.flatnonzero(chosen).tolist():
+            code, now = int(feed.key[row]), int(feed.now[row])
+            if self._open.get(code, (NEVER, 0))[0] != now:
+                self._open[code] = (now, int(feed.ref[row]))
 
     def _walk(self, feed: Feed, values: npt.NDArray[np.float64], rows: Numbers, changes: list[Change]) -> None:
         """Take one event after the other."""
