@@ -206,6 +206,7 @@ class RuleWords(BaseModel):
     """What may stand in a rule, for completion."""
 
     kinds: list[str] = Field(description="What a rule can watch for.")
+    sources: list[str] = Field(description="The kinds of events that a rule can take.")
     rule_keys: dict[str, list[str]] = Field(description="The keys of each kind of rule.")
     quantities: dict[str, dict[str, Any]] = Field(description="By name: `unit`, `type`, `title`.")
     functions: list[dict[str, Any]] = Field(description="Each with `name`, `takes`, `gives`, `help`.")
@@ -311,6 +312,7 @@ class WhatIf(BaseModel):
     until: Milliseconds
     events: int = Field(description="How many were looked at.")
     took_ms: float
+    took: dict[str, float] = Field(description="Of that, seconds to read and to run: `read_s`, `engine_s`.")
     rule: str
     alerts: list[TriedAlert] = Field(description="At most 5,000; the rest is only counted.")
     counts: dict[Literal["same", "added", "gone", "moved"], int]
