@@ -17,8 +17,8 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "absence": ("after",),
     "window": ("over", "value", "raise", "clear"),
     "together": ("within", "near", "clear_after"),
-    "sequence": ("steps", "within", "near", "same", "not", "clear_after", "clear"),
-    "dwell": ("in", "for", "value", "gone_after"),
+    "sequence": ("steps", "not", "within", "near", "clear", "clear_after"),
+    "dwell": ("in", "while", "for", "gone_after", "near"),
     "anomaly": ("of", "season", "sensitivity", "at_least", "side", "for", "clear_for"),
     "cluster": ("of", "at_least", "same", "near", "within"),
 }

@@ -212,6 +212,22 @@ def test_how_events_are_cut_and_where_it_restarts_does_not_matter(
     assert told(run(book, events, cuts, sorted(restarts), unit=unit)) == whole
 
 
+@pytest.mark.parametrize("name", ["stream order", "event time"])
+@settings(max_examples=10, deadline=None)
+@given(events=city_events(lateness=3 * LATENESS))
+def test_how_often_the_clock_is_stamped_between_events_does_not_matter(name: str, events: list[dict[str, Any]]) -> None:
+    book, _ = BOOKS[name]
+    engine = Engine(book, CATALOGUE)
+    changes: list[AlertChange] = []
+    clock = START + (events[0]["at"] + events[0]["late"]) * SECOND
+    for event in events:
+        while clock < START + (event["at"] + event["late"]) * SECOND:
+            clock += SECOND
+            changes += engine.step(pl.DataFrame(), clock)
+        changes += engine.step(batch([event]), clock)
+    assert told(changes + engine.finish()) == told(run(book, events, ()))
+
+
 def _oracle() -> ModuleType:
     path = Path(__file__).parents[1] / "oracle" / "whole_file.py"
     spec = importlib.util.spec_from_file_location("whole_file", path)

@@ -40,11 +40,10 @@ const BEGIN: Readonly<Record<RuleKind, string>> = {
   title: {vi: "Mở cửa rồi không đóng: {asset.name}", en: "Opened and not closed: {asset.name}"}
   severity: minor
   sequence:
-    steps:
-      - opened: {from: sensor, where: action = 'open'}
-      - moved: {from: sensor, where: motion}
+    steps: [{opened: {from: sensor, where: not contact}}]
+    not: {closed: {from: sensor, where: contact}}
     within: 5 min
-    clear_after: 10 min
+    clear: {from: sensor, where: contact}
 `,
   dwell: `- rule: NAME
   title: {vi: "Ở lại lâu tại {key}", en: "Stays long in {key}"}
