@@ -178,7 +178,10 @@ def _parent(entry: YamlNode, path: str) -> tuple[YamlNode, str]:
 
 
 _KIND_KEYS: Final = frozenset(
-    ("raise", "for", "clear", "clear_for", "after", "over", "value", "within", "near", "clear_after", "gone_after")
+    (
+        *("raise", "for", "clear", "clear_for", "after", "over", "value", "within", "near", "clear_after"),
+        *("gone_after", "while", "at_least", "sensitivity", "season", "side"),
+    )
 )
 """Keys that stand below a kind's own; one that is to be added by its name alone belongs there."""
 

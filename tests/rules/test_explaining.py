@@ -6,6 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ioc.cli.rules_common import moment
+from ioc.model.faults import Fault
 from ioc.model.instant import SECOND
 from ioc.model.quantities import Catalogue
 from rules.bench.explaining import Asked, Explanation, explain
@@ -192,3 +194,36 @@ def test_the_last_events_are_shown_as_json(ask: Ask) -> None:
     written = ask(DUST, readings(60, 70), 15).to_json()
     assert [event["values"]["pm25"] for event in written["events"]] == [60, 70]
     assert written["at"] == START // 1000 + 15_000
+
+
+def test_a_cluster_says_how_many_of_its_alerts_held(ask: Ask) -> None:
+    text = (
+        "[{rule: many, cluster: {of: [dust], at_least: 3, near: 1 km}},"
+        " {rule: dust, from: sensor, threshold: {raise: pm25 > 150}}]"
+    )
+    rows = [{"at": at, "asset": name, "lat": 11.94, "lon": 108.44, "pm25": 160} for at, name in ((0, "x"), (5, "y"))]
+    why = ask(text, rows, 10, "somewhere")
+    holds, sentence = said(why)["at_least: 3"]
+    assert holds is False
+    assert sentence.startswith("2 alerts of dust held anywhere, 2 at most; 3 are needed at one place")
+
+
+def test_an_anomaly_says_what_was_measured(ask: Ask) -> None:
+    text = "[{rule: odd, from: sensor, anomaly: {of: pm25}}]"
+    why = ask(text, readings(50, 51, 52), 25)
+    assert said(why)["anomaly of pm25"][1].startswith("pm25 was 52 µg/m³ at 21:13:40")
+
+
+def test_a_limit_with_a_unit_is_told_in_the_quantitys_own(ask: Ask) -> None:
+    text = "[{rule: fast, from: sensor, threshold: {raise: speed > 20 m/s}}]"
+    why = ask(text, [{"at": 0, "speed": 50.0}, {"at": 10, "speed": 60.5}], 12)
+    assert said(why)["speed > 72"][1] == "speed reached 60.5 of 72 km/h at 21:13:30"
+
+
+def test_a_moment_is_read_both_as_ago_and_as_written() -> None:
+    now = START
+    assert moment("30d", now) == now - 30 * 86_400 * SECOND
+    assert moment("5 min ago", now) == now - 300 * SECOND
+    assert moment("2026-09-21T21:13:20+07:00", now) == now
+    with pytest.raises(Fault, match="is not a time"):
+        moment("yesterday", now)

@@ -420,17 +420,16 @@ def _anomaly(case: Case, watch: Anomaly) -> list[Finding]:
     limits = {name: float(number) for name, number in numbers.items() if isinstance(number, (int, float))}
     unit = case.unit(watch.of.text)
     if case.holding is not None and "expected" in limits:
+        found_value = limits.get("value", value)
+        passed = limits.get("high") if found_value >= limits["expected"] else limits.get("low")
         sentence = say(
             "{name} là {value}, trong khi dự kiến {expected}",
             "{name} was {value}, where {expected} was expected",
             name=watch.of.text,
-            value=Measure(limits.get("value", value), unit),
+            value=Measure(found_value, unit),
             expected=Measure(limits["expected"], unit),
         )
-        return [
-            *findings,
-            Finding(text, True, sentence, Nearest(limits.get("value", value), limits["expected"], unit, at)),
-        ]
+        return [*findings, Finding(text, True, sentence, Nearest(found_value, passed, unit, case.holding.raised_at))]
     sentence = say(
         "{name} là {value} lúc {at}, trong khoảng mà quá khứ cho phép",
         "{name} was {value} at {at}, within what its past allows",
