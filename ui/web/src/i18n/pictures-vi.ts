@@ -59,8 +59,8 @@ export const picturesVi: Dictionary["pictures"] = {
   load: {
     title: "Tải cho người trực",
     alerts: "Báo động",
-    incidents: "Sự cố",
-    per_hour: "Sự cố mỗi giờ",
+    incidents: "Vụ việc",
+    per_hour: "Vụ việc mỗi giờ",
     peak_10_min: "10 phút dồn dập nhất",
     share_of_flood_time: "Thời gian bị ngập",
     limit: (limit) => `giới hạn ${limit}`,

@@ -17,7 +17,8 @@ export const shown = computed<readonly RuleEntry[]>(() => {
   const tongue = language.value;
   const order = (rule: RuleEntry): number => (rule.state === "broken" ? 0 : 1);
   return (list.value?.rules ?? [])
-    .map((rule) => ({ rule, title: ruleTitle(rule, tongue) }))
+    // By the first word that is there: what stands open at the beginning sorts nothing.
+    .map((rule) => ({ rule, title: ruleTitle(rule, tongue).replace(/^…\s*/, "") }))
     .filter(({ rule, title }) => {
       const text = fold(`${title} ${rule.name} ${rule.kind ?? ""} ${rule.from.join(" ")}`);
       return words.every((word) => text.includes(word));
