@@ -19,7 +19,7 @@ from rules.bench import histogram
 from rules.bench.comparison import Compared, Fate, compare, counts
 from rules.bench.load import Load
 from rules.bench.numbers import RuleNumber, numbers_of
-from rules.bench.past import Past, Wanted
+from rules.bench.past import GivenUp, Past, Wanted
 from rules.bench.running import Run, coded_of, columns_of, kinds_of, look_back_of, members_of, run_variants
 from rules.book import RuleBook, read_rules_text
 from rules.expressions import Scope
@@ -40,7 +40,6 @@ _REMEMBERED: Final = 24
 Told = Callable[[float, Mapping[str, str]], None]
 """Told how far it has come, 0 to 1, and what is being done, in both languages."""
 
-READING: Final = {"vi": "Đang đọc lịch sử", "en": "Reading the history"}
 RUNNING: Final = {"vi": "Đang chạy luật trên lịch sử", "en": "Running the rule over the history"}
 COUNTING: Final = {"vi": "Đang đếm các giá trị", "en": "Counting the values"}
 
@@ -139,6 +138,9 @@ class Bench:
         before = tuple(rule for rule in in_force.rules if rule.name in names)
         asked = _Asked(since, until, registry or {}, told, given_up, in_force)
         with self._turn:
+            if given_up():
+                # While it waited for its turn, the author has gone on to another number.
+                raise GivenUp
             return self._answer(draft, before, numbers_of(text), asked)
 
     def _answer(
@@ -240,7 +242,7 @@ class _Timed:
         found = self.past.batches(
             self.wanted,
             self.complaints,
-            progress=lambda part: self.asked.told(part, READING),
+            progress=lambda part: self.asked.told(part, RUNNING),
             given_up=self.asked.given_up,
         )
         for batch in found:
