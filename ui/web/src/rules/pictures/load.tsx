@@ -66,48 +66,36 @@ function Row({ row, before, after }: { row: Measure; before: number; after: numb
         {say(after)}
       </td>
       <td class="load-bars">
-        <Bars
-          before={before}
-          after={after}
-          limit={limit}
-          said={limit === undefined ? "" : load.limit(say(limit))}
-          over={over}
-        />
+        <div>
+          <Bars before={before} after={after} limit={limit} over={over} />
+          <span class="load-most" title={limit === undefined ? undefined : load.limit(say(limit))}>
+            {limit === undefined ? "" : `≤ ${say(limit)}`}
+          </span>
+        </div>
       </td>
     </tr>
   );
 }
 
-/** Two bars from zero, and the limit as a tick with its value. */
+/** Two bars from zero, and the limit as a tick. */
 function Bars({
   before,
   after,
   limit,
-  said,
   over,
 }: {
   before: number;
   after: number;
   limit: number | undefined;
-  said: string;
   over: boolean;
 }) {
-  const most = Math.max(before, after, (limit ?? 0) * 1.35, 1e-9);
+  const most = Math.max(before, after, (limit ?? 0) * 1.1, 1e-9);
   const share = (value: number): string => `${(value / most) * 100}%`;
   return (
     <div class="load-track" aria-hidden="true">
       <span class="load-before" style={{ width: share(before) }} />
       <span class={`load-after ${over ? "load-after-over" : ""}`} style={{ width: share(after) }} />
-      {limit === undefined ? null : (
-        <span class="load-limit" style={{ left: share(limit) }} title={said}>
-          <i>{said.replace(/^\D+/, "")}</i>
-        </span>
-      )}
+      {limit === undefined ? null : <span class="load-limit" style={{ left: share(limit) }} />}
     </div>
   );
-}
-
-/** Whether a load is more than one operator can take. */
-export function tooMuch(load: Measured): boolean {
-  return (Object.entries(LIMITS) as [Measure, number][]).some(([measure, limit]) => load[measure] > limit);
 }
