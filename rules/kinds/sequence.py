@@ -20,7 +20,7 @@ from typing import Any, Final
 from ioc.model.alerts import AFTER_EVENTS
 from ioc.model.geo import distance_m
 from ioc.model.instant import SECOND, Duration, Instant
-from rules.kinds.contract import NEVER, Change, Feed, Row, RowOf
+from rules.kinds.contract import NEVER, Change, Feed
 from rules.kinds.places import Cell, cell_of, cells_around
 
 PATIENCE: Final[Duration] = 10 * SECOND
@@ -46,7 +46,7 @@ class _Chain:
         reached: when the last one so far came.
         steps: how many have come.
         spoilt: the first instant after `begun` at which something came that must not.
-        rows: the events, where evidence is kept.
+        refs: the numbers of the events.
     """
 
     begun: Instant
@@ -56,7 +56,7 @@ class _Chain:
     reached: Instant
     steps: int
     spoilt: Instant
-    rows: tuple[Row, ...]
+    refs: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -85,7 +85,6 @@ class SequenceKind:
         across: bool = False,
         clear_after: Duration | None,
         event_time: bool,
-        row_of: RowOf | None = None,
     ) -> None:
         """Take the rule.
 
@@ -96,7 +95,6 @@ class SequenceKind:
             across: whether the other steps may be of any key; wants `near_m`.
             clear_after: how long after its last match an alert ends, µs; None: at an event that ends it.
             event_time: whether events come in order of `at`.
-            row_of: finds events, to be kept as evidence.
         """
         self._steps = steps
         self._not = 1 << steps
@@ -106,7 +104,6 @@ class SequenceKind:
         self._across = across
         self._clear_after = clear_after
         self._patience = 0 if event_time else min(PATIENCE, within)
-        self._row_of = row_of
         self._chains: dict[Group, list[_Chain]] = {}
         # The last event of each group that must not come: what it says to chains whose first step comes late.
         self._forbidden: dict[Group, tuple[Instant, int, float, float]] = {}
@@ -116,6 +113,9 @@ class SequenceKind:
         self._ended: dict[int, Instant] = {}
         self._begun = 0
         self._sweep_above = _SWEEP_ABOVE
+        self._swept: Instant = NEVER
+        self._named: list[int] = []
+        self._count_above = _SWEEP_ABOVE
 
     def step(self, feed: Feed, until: Instant, *, closing: bool) -> list[Change]:
         """Take events, then let time complete chains and end alerts."""
@@ -171,8 +171,8 @@ class SequenceKind:
         return cell_of(lat, lon, self._near_m) if self._across and self._near_m is not None else key
 
     def _begin(self, home: Group, at: Instant, key: int, ref: int, lat: float, lon: float) -> _Chain:
-        rows = () if self._row_of is None else (self._row_of(ref),)
-        chain = _Chain(at, key, lat, lon, at, 1, _ALWAYS, rows)
+        chain = _Chain(at, key, lat, lon, at, 1, _ALWAYS, (ref,))
+        self._named.append(ref)
         if self._forbidden:
             for group in cells_around(home) if isinstance(home, tuple) else (home,):
                 came, _, north, east = self._forbidden.get(group, (NEVER, key, lat, lon))
@@ -233,8 +233,8 @@ class SequenceKind:
         if chain.steps < self._steps - 1:
             chain.steps += 1
             chain.reached = at
-            if self._row_of is not None:
-                chain.rows = (*chain.rows, self._row_of(ref))
+            chain.refs = (*chain.refs, ref)
+            self._named.append(ref)
         elif at <= chain.spoilt:
             other = complete.get(chain.key)
             if other is None or chain.begun > other.begun:
@@ -272,9 +272,10 @@ class SequenceKind:
                 return
             begun = max(at, ended)
         self._alerts[key] = _Alert(begun, at, chain.lat, chain.lon)
-        refs = () if ref is None or self._steps == 1 else (ref,)
+        refs = chain.refs if ref is None or self._steps == 1 else (*chain.refs, ref)
+        by = AFTER_EVENTS if ref is None else ref
         numbers = {"held_s": (at - chain.begun) / SECOND}
-        changes.append(Change(key, True, begun, begun, refs=refs, rows=chain.rows, numbers=numbers, by=ref))
+        changes.append(Change(key, True, begun, begun, refs=refs, numbers=numbers, by=by))
 
     def _end(self, key: int, at: Instant, *, by: int = AFTER_EVENTS, refs: tuple[int, ...] = ()) -> Change:
         alert = self._alerts.pop(key)
@@ -294,13 +295,15 @@ class SequenceKind:
 
     def _sweep(self, now: Instant) -> None:
         """Forget what time has passed; not at every batch, so that its cost is spread over many."""
-        if len(self._chains) + len(self._forbidden) + len(self._ended) <= self._sweep_above:
-            return
         horizon = now - self._patience - self._within
+        kept = len(self._chains) + len(self._forbidden) + len(self._ended)
+        if kept <= self._sweep_above and self._swept >= horizon:
+            return
+        self._swept = now
         for group, chains in list(self._chains.items()):
-            kept = [chain for chain in chains if chain.begun >= horizon]
-            if kept:
-                self._chains[group] = kept
+            living = [chain for chain in chains if chain.begun >= horizon]
+            if living:
+                self._chains[group] = living
             else:
                 del self._chains[group]
         self._forbidden = {group: known for group, known in self._forbidden.items() if known[0] >= horizon}
@@ -312,7 +315,7 @@ class SequenceKind:
         """Give the chains that may become longer, the alerts that hold, and what is known of those that ended."""
         chains = [chain for chains in self._chains.values() for chain in chains]
         listed: dict[str, list[list[Any]]] = {
-            "chains": [[c.key, c.begun, c.lat, c.lon, c.reached, c.steps, c.spoilt, list(c.rows)] for c in chains],
+            "chains": [[c.key, c.begun, c.lat, c.lon, c.reached, c.steps, c.spoilt, list(c.refs)] for c in chains],
             "forbidden": [[key, at, lat, lon] for at, key, lat, lon in self._forbidden.values()],
             "alerts": [[key, a.raised_at, a.last, a.lat, a.lon] for key, a in self._alerts.items()],
             "ended": [[key, ended] for key, ended in self._ended.items()],
@@ -323,8 +326,9 @@ class SequenceKind:
     def load(self, state: dict[str, Any]) -> None:
         """Take a state that `dump` gave."""
         keys = iter(state["keys"])
-        for begun, lat, lon, reached, steps, spoilt, rows in state["chains"]:
-            self._keep(_Chain(begun, next(keys), lat, lon, reached, steps, spoilt, tuple(rows)))
+        for begun, lat, lon, reached, steps, spoilt, refs in state["chains"]:
+            self._keep(_Chain(begun, next(keys), lat, lon, reached, steps, spoilt, tuple(refs)))
+            self._named += refs
         for at, lat, lon in state["forbidden"]:
             key = next(keys)
             self._forbidden[self._home(key, lat, lon)] = (at, key, lat, lon)
@@ -348,8 +352,12 @@ class SequenceKind:
         self._chains.clear()
         self._forbidden.clear()
         self._ripening.clear()
+        self._named = []
         return changes
 
     def refs(self) -> list[int]:
-        """What is needed later is kept here, chain by chain."""
-        return []
+        """Number the steps of the chains, and some that have gone: they are counted anew when there are many."""
+        if len(self._named) > self._count_above:
+            self._named = [ref for chains in self._chains.values() for chain in chains for ref in chain.refs]
+            self._count_above = max(_SWEEP_ABOVE, 2 * len(self._named))
+        return self._named

@@ -101,7 +101,6 @@ class Sequence:
             across=self.across,
             clear_after=self.clear_after,
             event_time=workshop.event_time,
-            row_of=workshop.row_of,
         )
         if placed:
             names |= {lat, lon}
