@@ -166,15 +166,14 @@ class Whole(Evaluated):
     def __init__(self, selection: "Selection", frame: pl.DataFrame, now: Numbers, ref: Numbers) -> None:
         """Take a batch of `FIXED_COLUMNS` and quantities; may be empty."""
         at, kinds = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint8)
+        self._selected: dict[str, Array] = {}
         if frame.height:
-            kind = pl.col("kind").cast(_KINDS, strict=False).to_physical().fill_null(_NO_KIND)
-            seen = frame.select(pl.col("at").to_physical(), kind)
-            at, kinds = seen.get_column("at").to_numpy(), seen.get_column("kind").to_numpy()
+            at, kinds, self._selected = selection.look(frame)
         super().__init__(selection, now, at, ref)
         self.kinds: npt.NDArray[np.uint8] = kinds
         self.present = frozenset(np.flatnonzero(np.bincount(kinds, minlength=1)).tolist()) - {_NO_KIND}
         self._frame = frame
-        self._selected = selection.select(frame, self.present) if frame.height else {}
+        self._selected |= selection.select(frame, self.present)
 
     def has(self, kinds: frozenset[int]) -> bool:
         """Whether there is any event of these kinds."""
@@ -348,6 +347,16 @@ class Selection:
         """Give a condition as it was written."""
         return "" if name is None else self._texts[name]
 
+    def look(self, frame: pl.DataFrame) -> tuple[Numbers, npt.NDArray[np.uint8], dict[str, Array]]:
+        """Give the times, the kinds, and the codes of the texts that rules read, of a batch that is not empty."""
+        at = pl.col("at").to_physical().alias("#at")
+        kind = pl.col("kind").cast(_KINDS, strict=False).to_physical().fill_null(_NO_KIND).alias("#kind")
+        have = set(frame.columns)
+        texts = [name for name in self._tables if name in have]
+        seen = frame.select(at, kind, *(self._expression(name).alias(name) for name in texts))
+        codes = {name: self._array(seen.get_column(name), coded=True) for name in texts}
+        return seen.get_column("#at").to_numpy(), seen.get_column("#kind").to_numpy(), codes
+
     def select(self, frame: pl.DataFrame, present: frozenset[int]) -> dict[str, Array]:
         """Compute with one call of polars what rules need of these kinds of events and numpy cannot give."""
         names = self._plans.get(present)
@@ -390,11 +399,8 @@ class Selection:
             if any(present & some if some else present for some in kinds):
                 for name in names:
                     condition = self.conditions.get(name)
-                    if condition is None:
-                        if name not in self._plain:
-                            needed.add(name)
-                    else:
-                        needed |= {column for column in condition.columns if self.is_text(column)}
+                    if condition is None and name not in self._plain and not self.is_text(name):
+                        needed.add(name)
         return sorted(needed)
 
     def _table(self, name: str) -> KeyTable:

@@ -11,7 +11,7 @@ Most keys never come near the bound. Their events stand in arrays, and only a ke
 followed event by event.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ from rules.bounds import Bound
 from rules.kinds.contract import NEVER, Change, Feed, Numbers, grown
 from rules.kinds.window_reach import EventStore, Reach
 from rules.kinds.window_value import KeyWindow, Value
+
+FEW: Final = 64
+"""Keys that come near the bound are followed at once where they are fewer: to rule them out would cost more."""
 
 
 class WindowKind:
@@ -61,6 +64,7 @@ class WindowKind:
         self._weight = np.zeros(0)
         # Keys that are followed; of these, those for which time alone can bring something.
         self._followed: dict[int, KeyWindow] = {}
+        self._marks = np.zeros(0, dtype=bool)
         self._waiting: set[int] = set()
         # Of keys that are not followed, the first event of an instant that is not over: key to instant and number.
         self._open: dict[int, tuple[Instant, int]] = {}
@@ -95,12 +99,11 @@ class WindowKind:
             self._begin(np.array(fresh, dtype=np.int64))
             return np.ones(len(feed), dtype=bool)
         np.add.at(self._weight, feed.key, self._reach.weigh(values))
-        near = self._weight[feed.key] >= self._reach.need
-        if self._followed:
-            near &= ~self._marked(list(self._followed))[feed.key]
+        near = (self._weight[feed.key] >= self._reach.need) & ~self._marks[feed.key]
         if np.count_nonzero(near):
-            self._begin(self._reaching(feed, values, np.unique(feed.key[near])))
-        return self._marked(list(self._followed))[feed.key] if self._followed else None
+            codes = np.unique(feed.key[near])
+            self._begin(codes if len(codes) < FEW else self._reaching(feed, values, codes))
+        return self._marks[feed.key] if self._followed else None
 
     def _reaching(self, feed: Feed, values: npt.NDArray[np.float64], codes: Numbers) -> Numbers:
         """Choose, of some keys, those that may reach the bound."""
@@ -115,7 +118,16 @@ class WindowKind:
             np.concatenate([self._store.value[old], values[new]]),
             np.repeat([False, True], [len(old), len(new)]),
         )
+        self._weigh_again(codes, old, key, values[new])
         return np.union1d(found, key[~judged_by_at])
+
+    def _weigh_again(self, codes: Numbers, old: Numbers, key: Numbers, values: npt.NDArray[np.float64]) -> None:
+        """Count, of these keys, only what still counts, so that they need not be looked at again at once."""
+        store = self._store
+        old = old[store.at[old] > self._reached[store.key[old]] - self._over]
+        self._weight[codes] = 0
+        np.add.at(self._weight, store.key[old], self._reach.weigh(store.value[old]))
+        np.add.at(self._weight, key, self._reach.weigh(values))
 
     def _marked(self, codes: Any) -> npt.NDArray[np.bool_]:
         marked = np.zeros(len(self._reached), dtype=bool)
@@ -129,6 +141,7 @@ class WindowKind:
         self._store.gather()
         rows = np.flatnonzero(self._marked(codes)[self._store.key])
         rows = rows[self._store.at[rows] > self._reached[self._store.key[rows]] - self._over]
+        self._marks[codes] = True
         for code in codes.tolist():
             window = self._followed[code] = KeyWindow(self._value, self._each)
             window.reached = int(self._reached[code])
@@ -207,6 +220,7 @@ class WindowKind:
             self._reached[code] = max(int(self._reached[code]), key.reached)
             if code not in self._waiting:
                 del self._followed[code]
+                self._marks[code] = False
         reached = self._reached[self._store.key]
         # Ingest takes no event that is a day old: none can bring a silent key to speak of older ones.
         counts = (self._store.at > reached - self._over) & (reached > self._until - DAY - self._over)
@@ -276,6 +290,7 @@ class WindowKind:
         self._store, self._followed, self._open = EventStore(), {}, {}
         self._waiting.clear()
         self._weight[:] = 0
+        self._marks[:] = False
         return changes
 
     def refs(self) -> list[int]:
@@ -286,7 +301,9 @@ class WindowKind:
     def _grow(self, size: int) -> None:
         self._reached = grown(self._reached, size, NEVER)
         if len(self._weight) < len(self._reached):
-            self._weight = np.concatenate([self._weight, np.zeros(len(self._reached) - len(self._weight))])
+            more = len(self._reached) - len(self._weight)
+            self._weight = np.concatenate([self._weight, np.zeros(more)])
+            self._marks = np.concatenate([self._marks, np.zeros(more, dtype=bool)])
 
 
 __all__ = ["Value", "WindowKind"]
