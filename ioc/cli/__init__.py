@@ -14,7 +14,7 @@ COMMANDS: Final = {
     "demo": ("ioc.cli.demo:demo", "Show a living city with one command."),
     "run": ("ioc.cli.run:run", "Run the line against your broker and store."),
     "codec": ("ioc.cli.codec:codec_app", "List, check and try codecs."),
-    "rules": ("ioc.cli.rules:rules_app", "Check, test and backtest rules."),
+    "rules": ("ioc.cli.rules:rules_app", "Check, test, tune and explain rules."),
     "history": ("ioc.cli.history:history_app", "Say what of the past is kept; take it out."),
     "simulate": ("ioc.cli.simulate:simulate", "Play a city's devices against a broker."),
     "record": ("ioc.cli.record:record", "Write what devices say to a file."),

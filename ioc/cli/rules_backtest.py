@@ -78,7 +78,7 @@ def backtest(
     every = [rule for one in sets for rule in one]
     with complaining(past):
         batches = past.batches(columns_of(every), kinds_of(every), look_back_of(every))
-        runs = run_variants(sets, batches, catalogue, registry=past.registry)
+        runs = run_variants(sets, batches, catalogue, registry=past.registry, with_assets=False)
         if past.span is not None:
             for run in runs:
                 run.alerts = [alert for alert in run.alerts if alert.raised_at >= past.time[0]]
@@ -127,7 +127,7 @@ def sweep(
     every = [one for several in sets for one in several]
     with complaining(past):
         batches = past.batches(columns_of(every), kinds_of(every), look_back_of(every))
-        runs = run_variants(sets, batches, catalogue, registry=past.registry)
+        runs = run_variants(sets, batches, catalogue, registry=past.registry, with_assets=False)
         found: list[tuple[float, Load]] = []
         for value, run in zip(swept.values, runs, strict=True):
             found.append((value, run.load(*past.time, {rule})))

@@ -61,6 +61,7 @@ def run_variants(
     *,
     registry: Mapping[str, Asset] | None = None,
     given_up: Callable[[], bool] = lambda: False,
+    with_assets: bool = True,
 ) -> list[Run]:
     """Run several sets of rules over the same batches, each as if it ran alone.
 
@@ -70,6 +71,7 @@ def run_variants(
         catalogue: the types of quantities.
         registry: the city's assets, for rules per site or area, and for what is grouped by place.
         given_up: asked between batches whether anybody still wants to know.
+        with_assets: whether each alert is to say whose event made it, where its key does not; that costs some time.
 
     Returns:
         What each set came to.
@@ -79,7 +81,7 @@ def run_variants(
     """
     rules = [_variant(rule, number) for number, one in enumerate(variants) for rule in one]
     # Only where the key does not say which asset it was must the event that made an alert be looked up.
-    keep = any(rule.per != ("asset",) or _speaks(rule) for rule in rules)
+    keep = any((with_assets and rule.per != ("asset",)) or _speaks(rule) for rule in rules)
     engine = Engine(RuleBook(tuple(rules)), catalogue, registry, keep_evidence=keep)
     speaking = _Speaking(rules, registry or {})
     alerts: Table = {}
