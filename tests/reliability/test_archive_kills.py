@@ -74,23 +74,23 @@ async def follow(child: "subprocess.Popen[str]") -> str:
 
 
 async def suffer(url: str, folder: Path, chance: random.Random, *, rounds: int = ROUNDS, keep_gb: float = 50) -> int:
-    """Start archivers and kill each: some by time, some at one of their own steps on the disk; says how many died."""
-    killed = 0
+    """Start archivers and kill each: at some time, between two steps on the disk, or within one; say how many of these."""
+    within = 0
     for number in range(rounds):
-        by_itself = number % 3 != 0
-        child = start(url, folder, keep_gb=keep_gb, die_at=chance.randrange(1, 70) if by_itself else 0)
+        die_at = (0, chance.randrange(1, 70), -chance.randrange(1, 9))[number % 3]
+        child = start(url, folder, keep_gb=keep_gb, die_at=die_at)
         try:
             await follow(child)
             try:
-                await asyncio.to_thread(child.wait, 2.0 if by_itself else chance.uniform(0.02, 0.6))
+                await asyncio.to_thread(child.wait, 3.0 if die_at else chance.uniform(0.02, 0.6))
+                within += die_at < 0
             except subprocess.TimeoutExpired:
                 child.kill()
             _, complaint = await asyncio.to_thread(child.communicate)
             assert child.returncode == -9, complaint
-            killed += 1
         finally:
             child.kill()
-    return killed
+    return within
 
 
 async def finish(url: str, folder: Path, position: str, *, keep_gb: float = 50) -> None:
@@ -121,11 +121,11 @@ async def test_nothing_is_lost_and_nothing_twice_over_kills_at_any_moment(
     chance = random.Random(SEED)
     appender, stop = Appender(store, chance), asyncio.Event()
     appending = asyncio.create_task(appender.run(stop))
-    killed = await suffer(embedded_store, tmp_path, chance)
+    within = await suffer(embedded_store, tmp_path, chance)
     stop.set()
     await appending
     await finish(embedded_store, tmp_path, appender.position)
-    assert killed == ROUNDS
+    assert within > 0
     assert len(appender.appended) > 500
     assert ids(tmp_path) == appender.appended
     assert History(tmp_path).info().damaged == ()

@@ -1,7 +1,8 @@
 """An archiver that is going to be killed: it writes, merges, removes and trims as often as it can.
 
-`python -m archive_kills.doomed STORE FOLDER KEEP_GB DIE_AT` kills itself with SIGKILL at its DIE_AT-th step on the disk
-(0: never), counting the moment before and the moment after each; it is also killed from outside.
+`python -m archive_kills.doomed STORE FOLDER KEEP_GB DIE_AT` kills itself with SIGKILL at its DIE_AT-th step on the disk,
+counting the moment before and the moment after each; below 0, in the middle of the file that it is the so-many-th to
+write; at 0 never. It is also killed from outside.
 """
 
 import asyncio
@@ -11,6 +12,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
+
+import polars as pl
 
 from ioc.runtime import clock
 from ioc.store.history import archiver as archiver_module
@@ -24,14 +27,22 @@ Step = TypeVar("Step", bound=Callable[..., Any])
 
 
 class Doom:
-    """Counts the steps on the disk, and ends the process at one of them."""
+    """Counts the steps on the disk, or the files that are written, and ends the process at one of them."""
 
     def __init__(self, at: int) -> None:
-        self.left = at
+        self.steps = at
+        self.writes = -at
 
     def step(self) -> None:
-        self.left -= 1
-        if self.left == 0:
+        self.steps -= 1
+        if self.steps == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def write(self, path: Path) -> None:
+        """Count a file that was written; die at the last one, of which only half is on the disk then."""
+        self.writes -= 1
+        if self.writes == 0:
+            os.truncate(path, path.stat().st_size // 2)
             os.kill(os.getpid(), signal.SIGKILL)
 
     def around(self, do: Step) -> Step:
@@ -39,6 +50,14 @@ class Doom:
             self.step()
             result = do(*arguments, **options)
             self.step()
+            return result
+
+        return cast("Step", done)
+
+    def within(self, write: Step) -> Step:
+        def done(frame: Any, path: str | Path, **options: Any) -> Any:
+            result = write(frame, path, **options)
+            self.write(Path(path))
             return result
 
         return cast("Step", done)
@@ -52,6 +71,8 @@ def prepare(doom: Doom) -> None:
     merging.MERGED_EVENTS = 2_000
     for place, name in ((Path, "replace"), (Path, "unlink"), (Path, "rmdir"), (os, "fsync"), (os, "open")):
         setattr(place, name, doom.around(getattr(place, name)))
+    # What frames write goes through here as well.
+    pl.LazyFrame.sink_parquet = doom.within(pl.LazyFrame.sink_parquet)
     assert writing.os is os
 
 
