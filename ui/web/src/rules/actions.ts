@@ -16,15 +16,19 @@ export const shown = computed<readonly RuleEntry[]>(() => {
   const words = fold(looked.value).split(" ");
   const tongue = language.value;
   const order = (rule: RuleEntry): number => (rule.state === "broken" ? 0 : 1);
-  return (list.value?.rules ?? [])
-    // By the first word that is there: what stands open at the beginning sorts nothing.
-    .map((rule) => ({ rule, title: ruleTitle(rule, tongue).replace(/^…\s*/, "") }))
-    .filter(({ rule, title }) => {
-      const text = fold(`${title} ${rule.name} ${rule.kind ?? ""} ${rule.from.join(" ")}`);
-      return words.every((word) => text.includes(word));
-    })
-    .sort((one, other) => order(one.rule) - order(other.rule) || one.title.localeCompare(other.title, tongue))
-    .map(({ rule }) => rule);
+  return (
+    (list.value?.rules ?? [])
+      // By the first word that is there: what stands open at the beginning sorts nothing.
+      .map((rule) => ({ rule, title: ruleTitle(rule, tongue).replace(/^…\s*/, "") }))
+      .filter(({ rule, title }) => {
+        const text = fold(`${title} ${rule.name} ${rule.kind ?? ""} ${rule.from.join(" ")}`);
+        return words.every((word) => text.includes(word));
+      })
+      .sort(
+        (one, other) => order(one.rule) - order(other.rule) || one.title.localeCompare(other.title, tongue),
+      )
+      .map(({ rule }) => rule)
+  );
 });
 
 /** Which part of the open rule is shown. */
