@@ -299,7 +299,7 @@ class _Stage:
 
     def _snapshot(self, work: _Work) -> Snapshot:
         rules = RulesState(
-            work.engine.dump(),
+            work.engine.snapshot(),
             dict(work.firing),
             {rule.name: rule.behaviour for rule in work.book.rules},
             {rule.name: alert_keys(rule) for rule in work.book.rules},
@@ -367,7 +367,7 @@ class _Stage:
         await self._patiently(lambda: catch_up(prepared, self._store.events, until=work.position))
         rebuilt = prepared.rebuilding.finish(work.clock)
         engine = self._engine(prepared.book)
-        lost = [*left, *engine.load(put_together(prepared.book, work.engine.dump(), rebuilt.state))]
+        lost = [*left, *engine.load(put_together(prepared.book, work.engine.snapshot(), rebuilt.state))]
         work.book, work.engine = prepared.book, engine
         self._regroup(work, work.grouping.dump())
         anew = {rule.name for rule in prepared.rebuilding.book.rules}
