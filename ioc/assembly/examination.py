@@ -1,6 +1,7 @@
 """Examines broker, store and machine: can they keep the promise that nothing acknowledged is lost?"""
 
 import asyncio
+import os
 import re
 import resource
 import shutil
@@ -78,6 +79,23 @@ def _machine(configuration: Configuration) -> Iterator[Found]:
         f"{configuration.data} has {free / 1e9:.0f} GB free"
         + ("" if free > LEAST_DISK else "; at least 1 GB is needed"),
     )
+    yield _history(configuration)
+
+
+def _history(configuration: Configuration) -> Found:
+    kept = configuration.history
+    if not kept.enabled:
+        return Found("history", Finding.DOUBTFUL, "none is kept: rules cannot be tried on the past")
+    folder = configuration.history_folder
+    existing = next(each for each in (folder.resolve(), *folder.resolve().parents) if each.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        return Found("history", Finding.BAD, f"{folder} cannot be written: {existing} does not let us")
+    free = shutil.disk_usage(existing).free / 1e9
+    held = sum(file.stat().st_size for file in folder.rglob("*.parquet")) / 1e9
+    sentence = f"{folder} keeps {kept.keep_days:g} days, at most {kept.keep_gb:g} GB, and has {free:.0f} GB free"
+    if held + free < kept.keep_gb:
+        return Found("history", Finding.DOUBTFUL, f"{sentence}: less than may be kept; lower history.keep_gb")
+    return Found("history", Finding.GOOD, sentence)
 
 
 def _store(configuration: Configuration) -> Iterator[Found]:

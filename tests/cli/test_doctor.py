@@ -79,6 +79,15 @@ def test_embedded_parts_need_only_free_ports(examined: Examine):
     assert "free" in found["broker"].sentence
 
 
+def test_a_history_that_can_be_kept_is_good_and_one_that_cannot_is_said(examined: Examine, tmp_path: Path):
+    found = examined(IOC_HISTORY_KEEP_GB="0.001")["history"]
+    assert (found.finding, f"{tmp_path}/data/history keeps 90 days" in found.sentence) == (Finding.GOOD, True)
+    assert "lower history.keep_gb" in examined(IOC_HISTORY_KEEP_GB="1e9")["history"].sentence
+    (tmp_path / "file").touch()
+    assert examined(IOC_HISTORY_FOLDER=str(tmp_path / "file"))["history"].finding is Finding.BAD
+    assert examined(IOC_HISTORY_ENABLED="false")["history"].finding is Finding.DOUBTFUL
+
+
 def test_a_mosquitto_that_ignores_the_receive_maximum_is_refused_with_the_reason(
     examined: Examine, mosquitto: Callable[..., MosquittoBroker]
 ):
