@@ -169,6 +169,34 @@ REPORTED: Final = (
         process="rules",
         field="alerts_firing",
     ),
+    Metric(
+        "ioc_history_events_total",
+        MetricType.COUNTER,
+        "Events written into the history since the rules' process started.",
+        process="history",
+        field="events_total",
+    ),
+    Metric(
+        "ioc_history_behind_seconds",
+        MetricType.GAUGE,
+        "How far the history is behind the stream; if it grows, its folder cannot be written.",
+        process="history",
+        field="behind_s",
+    ),
+    Metric(
+        "ioc_history_given_up_total",
+        MetricType.COUNTER,
+        "Events that the history lacks since too many waited for it; see history.waiting_mb.",
+        process="history",
+        field="given_up_total",
+    ),
+    Metric(
+        "ioc_history_damaged_files",
+        MetricType.GAUGE,
+        "Files of the history that cannot be read; ioc history info names them.",
+        process="history",
+        field="damaged_files",
+    ),
 )
 
 METRICS: Final = (
