@@ -178,6 +178,21 @@ def test_a_late_event_belongs_to_the_hours_in_which_it_happened_with_lateness_el
     assert changes_of("threshold: {raise: pm25 > 5}", rows, 1_100, late=True) == expected
 
 
+def test_an_event_that_is_later_than_waited_for_does_not_count_in_hours_that_began_after_it(
+    changes_of: Callable[..., list[Change]],
+) -> None:
+    rows = [{"at": 395, "received_at": 420, "pm25": 9}]
+    assert changes_of("threshold: {raise: pm25 > 5}", rows, 500, late=True) == []
+
+
+def test_an_alert_that_is_taken_over_outside_the_hours_ends(catalogue: Catalogue, book_of: BookOf) -> None:
+    rule = "[{rule: r, from: sensor, schedule: {to: '12:00'}, threshold: {raise: motion}}]"
+    engine = Engine(book_of(rule), catalogue)
+    engine.adopt("r", "a", START - SECOND)
+    (change,) = engine.step(pl.DataFrame(), START)
+    assert (change.to, change.at) == (AlertState.RESOLVED, START)
+
+
 def test_edited_hours_end_what_lies_outside_them(catalogue: Catalogue, book_of: BookOf, batch_of: Callable[..., pl.DataFrame]) -> None:  # fmt: skip
     rule = (
         "[{{rule: r, from: sensor, schedule: {{days: mon, from: '21:00', to: '{to}'}}, threshold: {{raise: motion}}}}]"

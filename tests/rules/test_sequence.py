@@ -234,6 +234,16 @@ def test_what_is_remembered_is_bounded(
     assert len(state["state"]["chains"]) <= 64
 
 
+def test_an_alert_that_is_taken_over_goes_on_until_it_is_ended(
+    catalogue: Catalogue, book_of: Callable[[str], RuleBook], batch_of: Callable[..., pl.DataFrame]
+) -> None:
+    engine = Engine(book_of(UNBADGED), catalogue)
+    engine.adopt("s", "door", START)
+    assert engine.step(batch_of(does("opened", 100)), START + 200 * SECOND) == []
+    (change,) = engine.step(batch_of(does("closed", 210)))
+    assert (change.to, change.at, change.raised_at) == (AlertState.RESOLVED, START + 210 * SECOND, START)
+
+
 MISTAKES = {
     "no steps": ("{within: 1 s}", "'steps' is missing"),
     "no time": ("{steps: [{a: {from: any}}, {b: {from: any}}]}", "'within' is missing"),
