@@ -83,6 +83,8 @@ class Runner:
     def named(self, changes: Iterable[Change]) -> list[AlertChange]:
         """Turn codes into keys and numbers of events into events."""
         listed = list(changes)
+        if not listed:
+            return []
         pairs = [change.key if isinstance(change.key, tuple) else (change.key,) for change in listed]
         texts = iter(self.keys.texts([code for pair in pairs for code in pair]))
         named = []
