@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ioc.model.events import FIXED_COLUMNS, INSTANT_TYPE, AtSource, Signal
+from ioc.model.events import FIXED_COLUMNS, INSTANT_TYPE, AtSource, Signal, empty_batch
 from ioc.model.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Duration, Instant
 from simulators.chance import between, uniform
 from simulators.devices import Device, Fleet, Role, Speech
@@ -140,6 +140,8 @@ class Past:
             until: the first arrival that is not told.
             every: time between two reports of a sensor; access points say something every minute at least.
         """
+        if not self._groups:
+            return empty_batch()
         minutes = self._minutes(since - every - MINUTE, until + MINUTE)
         acts = list(self._acts(since - every - MINUTE, until))
         frames = [self._told(group, minutes, acts, since, until, every) for group in self._groups]

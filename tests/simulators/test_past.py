@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -134,6 +133,12 @@ def test_acts_are_of_various_strength_so_that_some_only_come_near_a_threshold(fl
     assert max(peaks) > 170
 
 
-def test_a_city_without_a_story_has_a_quiet_past(fleet: Fleet, tmp_path: Path):
+def test_a_city_without_sensors_has_an_empty_past(fleet: Fleet):
+    cameras = tuple(device for device in fleet.devices if device.role not in ROLES)
+    events = Past(Fleet(fleet.city, cameras), seed=4, scenario=None).events(END - HOUR, END, MINUTE)
+    assert (events.height, events.columns) == (0, list(FIXED_COLUMNS))
+
+
+def test_a_city_without_a_story_has_a_quiet_past(fleet: Fleet):
     events = Past(fleet, seed=4, scenario=None).events(END - 10 * MINUTE, END, MINUTE)
     assert float(events["pm25"].max() or 0) < 60
