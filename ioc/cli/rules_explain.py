@@ -26,9 +26,12 @@ from ioc.model.faults import Fault
 
 if TYPE_CHECKING:
     from ioc.model.incidents import Incident
+    from ioc.model.quantities import Catalogue
     from ioc.store.opening import Store
     from rules.bench.explaining import Explanation
     from rules.bench.past import Wanted
+    from rules.book import RuleBook
+    from rules.expressions import Scope
 
 LanguageOption = Annotated[Literal["en", "vi"], typer.Option("--lang", help="Language of the sentences.")]
 
@@ -51,8 +54,8 @@ def explain(
 ) -> int:
     """Say why a rule fired, or which of its conditions did not hold and how near each came.
 
-    The events come from the history and the stream, or from a file with --events. Exit 0 where the rule held at that
-    time, 1 where it did not.
+    The rule is the one in force, or that of --rules. The events come from the history and the stream, or from a file
+    with --events. Exit 0 where the rule held at that time, 1 where it did not.
     """
     from ioc.runtime import clock  # noqa: PLC0415 - the help does not need them
     from rules.bench.explaining import Asked, needs, standing_of  # noqa: PLC0415
@@ -60,10 +63,14 @@ def explain(
 
     if (alert is None) == (rule is None):
         raise Fault("give either --alert ID, or --rule with --key and --at")
-    book, scope, catalogue = read_book_of(folder_of(rules, config), timezone, city)
     now = clock.now()
 
     async def ask(store: "Store | None") -> "Explanation":
+        folder = folder_of(rules, config)
+        if store is None or rules is not None or city is not None:
+            book, scope, catalogue = read_book_of(folder, timezone, city)
+        else:
+            book, scope, catalogue = await _in_force(store, folder, timezone)
         name, its_key, its_time = rule, key, now if at is None else moment(at, now)
         if alert is not None:
             name, its_key, its_time = await _alert_named(store, alert)
@@ -155,6 +162,17 @@ async def _with_store(work: Any, config: Path | None, *, needed: bool, wanted: b
         if needed or not fault.wrong_use:
             raise
         return await work(None)
+
+
+async def _in_force(store: "Store", folder: Path, timezone: str) -> "tuple[RuleBook, Scope, Catalogue]":
+    """Read the rules that run, as they were last published or saved, by the zone and the areas of the city."""
+    from ioc.assembly.rules_knowledge import Knowledge  # noqa: PLC0415 - the help does not need them
+    from ioc.store.catalogue import load_catalogue  # noqa: PLC0415
+
+    catalogue = load_catalogue()
+    known = Knowledge(store, catalogue, folder, timezone)
+    await known.refresh()
+    return known.book((await known.current()).values()), known.scope, catalogue
 
 
 async def _alert_named(store: "Store | None", name: str) -> tuple[str, str, int]:

@@ -15,6 +15,7 @@ from ioc.model.faults import Fault
 from ioc.model.identity import alert_id, incident_id
 from ioc.model.incidents import Incident
 from ioc.model.instant import SECOND
+from ioc.model.rule_versions import RuleVersion, VersionSource
 from ioc.store.history.layout import Writer
 from ioc.store.history.writing import write_events
 from ioc.store.opening import open_store
@@ -257,3 +258,14 @@ def test_the_history_is_backtested(rules: Rules, configured: str, book: Path) ->
 def test_an_incident_that_is_none_is_named(rules: Rules, configured: str) -> None:
     with pytest.raises(Fault, match="there is no alert and no incident 'none'"):
         rules("from-incident", "none")
+
+
+def test_the_rule_that_is_explained_is_the_one_in_force(rules: Rules, configured: str, embedded_store: str) -> None:
+    async def publish() -> None:
+        async with open_store(embedded_store) as store:
+            text = RULE.replace("150", "170")
+            await store.rule_versions.publish(RuleVersion("dust", "v2", text, START, VersionSource.PAGE, "Lan"))
+
+    asyncio.run(publish())
+    command = ("explain", "--rule", "dust", "--key", "air-1", "--at", "2026-09-21T21:48:00+07:00")
+    assert "pm25 reached 155 of 170 µg/m³" in rules(*command)[1]
