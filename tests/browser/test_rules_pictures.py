@@ -129,8 +129,13 @@ def test_alerts_are_found_on_the_time_line_in_the_list_and_on_the_map(
     watched = opened(look, room)
     page = watched.page
     line = page.locator(".what-if-lines")
+    until_drawn(page, "same")
+    page.evaluate("() => window.__ioc.map.jumpTo({center: [108.6, 12.1], zoom: 15})")
     line.focus()
     page.keyboard.press("ArrowRight")
+    # The map goes where the alert is, where it is not in sight.
+    page.wait_for_function("() => window.__ioc.map.getCenter().lng < 108.59")
+    page.evaluate("() => window.__ioc.map.jumpTo({center: [108.44, 11.94], zoom: 12})")
     chosen = page.locator(".what-if-chosen")
     expect(chosen).to_have_count(1)
     first = chosen.inner_text()

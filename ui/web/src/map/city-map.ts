@@ -50,6 +50,8 @@ export interface Listener {
 /** What floats over the map at its edges, pixels. */
 export type Covered = Readonly<Record<"left" | "right" | "top" | "bottom", number>>;
 
+const NOTHING_OVER: Covered = { left: 0, right: 0, top: 0, bottom: 0 };
+
 export interface Look {
   readonly theme: Theme;
   readonly language: Language;
@@ -148,8 +150,11 @@ export class CityMap {
 
   /** Lay something else over the map, or make it the operators' own again. */
   lay(overlay: Overlay | null): void {
+    const before = this.overlay?.selected ?? null;
     this.overlay = overlay;
     this.whatIf.set(overlay, palette(this.look.theme));
+    const selected = overlay?.places.find((place) => place.id === overlay.selected);
+    if (selected !== undefined && selected.id !== before) this.reveal(selected.at, NOTHING_OVER);
   }
 
   setIncidents(incidents: Iterable<Incident>, chosen: string | null): void {
