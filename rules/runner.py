@@ -16,7 +16,7 @@ from rules.kinds.contract import Change, Feed, Kind, Numbers
 from rules.kinds.threshold import ThresholdKind
 from rules.ordering import stamped
 from rules.rule import Rule
-from rules.selection import Evaluated
+from rules.selection import Evaluated, Part
 from rules.snapshots import Coded, array, codes
 from rules.watches.contract import Reading
 
@@ -49,24 +49,23 @@ class Runner:
             until: how far the rule's time has come after them.
             closing: nothing more will come.
         """
-        if self._can_rest(evaluated):
+        part = evaluated.part(self.reading.gates, self.key_name)
+        if self._can_rest(part):
             return []
-        feed = self._feed(evaluated)
+        feed = self._feed(part)
         if closing and len(feed):
             until = max(until, int(feed.now[-1]))
         found = self.kind.step(feed, until, closing=closing)
         return stamped(found, feed, self.rule.lateness or 0) if found else found
 
-    def _can_rest(self, evaluated: Evaluated) -> bool:
+    def _can_rest(self, part: Part) -> bool:
         """Whether nothing can change, because no key has begun anything and no event begins it."""
         if self.reading.spark is None or not isinstance(self.kind, ThresholdKind) or not self.kind.at_rest:
             return False
-        part = evaluated.part(self.reading.gates, self.key_name)
         return not (len(part) and part.may_be_true(self.reading.spark))
 
-    def _feed(self, evaluated: Evaluated) -> Feed:
+    def _feed(self, part: Part) -> Feed:
         """Give the events that concern the rule."""
-        part = evaluated.part(self.reading.gates, self.key_name)
         if not len(part):
             return self._no_events()
         mask, columns = self.reading.columns(part)

@@ -281,6 +281,7 @@ class Selection:
         self._names: dict[bytes, str] = {}
         self._tables: dict[str, KeyTable] = {}
         self._texts: dict[str, str] = {}
+        self._measures: dict[str, str] = {}
         # Values that are no more than a column.
         self._plain: dict[str, str] = {}
         self._asked: list[tuple[tuple[frozenset[int], ...], frozenset[str]]] = []
@@ -340,8 +341,11 @@ class Selection:
 
     def measure(self, name: str) -> str:
         """Name, the same in every run, what decides of which events a condition is known."""
-        columns = self.strict_columns(name)
-        return self._texts[name] if columns is None else " ".join(sorted(columns))
+        measure = self._measures.get(name)
+        if measure is None:
+            columns = self.strict_columns(name)
+            measure = self._measures[name] = self._texts[name] if columns is None else " ".join(sorted(columns))
+        return measure
 
     def text(self, name: str | None) -> str:
         """Give a condition as it was written."""

@@ -121,7 +121,7 @@ class AbsenceKind:
         keys = np.flatnonzero(self._last != NEVER)
         raised_at = np.full(len(self._last), NEVER, dtype=np.int64)
         raised_at[list(self._raised_at)] = list(self._raised_at.values())
-        return {"keys": keys.tolist(), "last": self._last[keys].tolist(), "raised_at": raised_at[keys].tolist()}
+        return {"keys": keys, "last": self._last[keys], "raised_at": raised_at[keys]}
 
     def load(self, state: dict[str, Any]) -> None:
         """Take a state that `dump` gave."""
