@@ -232,9 +232,9 @@ class _Fitter:
                 self._refuse_measures(part, f"{_sql(plain[0])} has no unit")
             return next((unit for _, unit in found if unit is not None), None)
         first, wanted = quantities[0]
-        for part, unit in quantities[1:]:
-            if unit != wanted:
-                sentence = f"{_sql(first)} is in {wanted} and {_sql(part)} in {unit}: these cannot be compared"
+        for part, other in quantities[1:]:
+            if other != wanted:
+                sentence = f"{_sql(first)} is in {wanted} and {_sql(part)} in {other}: these cannot be compared"
                 raise UnitMistake(_place(part), sentence)
         for part, unit in found:
             if unit is not None and _is_number(part):
