@@ -1,9 +1,8 @@
 """What rules need of a batch, each thing once however many rules ask for it, computed when the first one asks."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +29,7 @@ def codes_of(kinds: Collection[Kind]) -> frozenset[int]:
     return frozenset(_CODES[kind] for kind in kinds)
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """Which events a source lets through: its kinds, by code, and the name of its condition, if it has one."""
 
     kinds: frozenset[int]
@@ -173,6 +171,7 @@ class Whole(Evaluated):
         self.kinds: npt.NDArray[np.uint8] = kinds
         self.present = frozenset(np.flatnonzero(np.bincount(kinds, minlength=1)).tolist()) - {_NO_KIND}
         self._frame = frame
+        self._have = frozenset(frame.columns)
         self._selected |= selection.select(frame, self.present)
 
     def has(self, kinds: frozenset[int]) -> bool:
@@ -187,7 +186,7 @@ class Whole(Evaluated):
     def _find_column(self, name: str) -> Column:
         if self.selection.is_text(name):
             return Column.of_codes(self._find(name))
-        if name not in self._frame.columns:
+        if name not in self._have:
             return Column(np.full(len(self), np.nan), np.ones(len(self), dtype=bool))
         return Column.of_numbers(self._frame.get_column(name))
 
