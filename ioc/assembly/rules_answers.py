@@ -162,6 +162,8 @@ class RulesAnswers:
                 loop.call_soon_threadsafe(lines.put_nowait, _END)
 
         working = asyncio.ensure_future(asyncio.to_thread(work))
+        # Where nobody waits any more, nobody asks how it ended either.
+        working.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
             while (line := await lines.get()) is not _END:
                 yield line

@@ -1,7 +1,7 @@
 """The past, kept in memory from question to question: a number that is turned must not read the files again."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -92,8 +92,10 @@ class Past:
 
     def batches(
         self, wanted: Wanted, complaints: Complaints, *, progress: Progress, given_up: Callable[[], bool]
-    ) -> Iterator[pl.DataFrame]:
+    ) -> Generator[pl.DataFrame, None, None]:
         """Give the batches that a question needs, from memory where they are there.
+
+        Nobody else is given any before these are all taken, or this is closed.
 
         What does not fit into memory is given all the same, and read anew each time.
 

@@ -99,7 +99,7 @@ def run_variants(
         name, _, number = alert.rule.rpartition(VARIANT)
         alert.rule = name
         found[int(number)].alerts.append(alert)
-    for whole, at in speaking.opened():
+    for whole, at in speaking.opened(given_up):
         name, _, number = whole.rpartition(VARIANT)
         found[int(number)].opened.append((name, at))
     for run in found:
@@ -118,13 +118,15 @@ class _Speaking:
     def take(self, changes: Iterable[AlertChange]) -> None:
         self._changes += changes
 
-    def opened(self) -> list[tuple[str, Instant]]:
+    def opened(self, given_up: Callable[[], bool]) -> list[tuple[str, Instant]]:
         """Give the rule and the beginning of each incident that reached operators."""
         if not any(map(_speaks, self._rules)) and not any(map(self._storms, self._rules)):
             return [(one.rule, one.at) for one in self._changes if one.to is AlertState.FIRING]
         grouping = Grouping(self._rules, self._registry)
         found: list[tuple[str, Instant]] = []
         for begin in range(0, len(self._changes), _AT_ONCE):
+            if given_up():
+                raise GivenUp
             changes = self._changes[begin : begin + _AT_ONCE]
             news = grouping.step(changes, changes[-1].known_at)
             folded = {one.incident: one.at for one in news if isinstance(one, Folded) and one.under is not None}

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -154,13 +155,15 @@ class Bench:
         missing = [key for key in sets if self._runs.get((key, *span)) is None and sets[key]]
         began = time.perf_counter()
         if missing:
-            runs = run_variants(
-                [sets[key] for key in missing],
-                reader.batches(),
-                self._catalogue,
-                registry=asked.registry,
-                given_up=asked.given_up,
-            )
+            # Closed at once, whatever happens: the past answers one at a time.
+            with closing(reader.batches()) as batches:
+                runs = run_variants(
+                    [sets[key] for key in missing],
+                    batches,
+                    self._catalogue,
+                    registry=asked.registry,
+                    given_up=asked.given_up,
+                )
             for key, run in zip(missing, runs, strict=True):
                 self._runs.put((key, *span), (run, reader.events))
         ran_s = time.perf_counter() - began - reader.read_s
@@ -192,8 +195,11 @@ class Bench:
         fine = self._counted.get(key)
         if fine is None:
             asked.told(1.0, COUNTING)
-            batches = self._past.batches(wanted, Complaints(), progress=_nothing, given_up=asked.given_up)
-            fine = histogram.count(rule, measured, self._scope, key_expression(rule.per, asked.registry), batches)
+            with closing(
+                self._past.batches(wanted, Complaints(), progress=_nothing, given_up=asked.given_up)
+            ) as batches:
+                key_of = key_expression(rule.per, asked.registry)
+                fine = histogram.count(rule, measured, self._scope, key_of, batches)
             if fine is None:
                 return None
             self._counted.put(key, fine)
@@ -237,19 +243,20 @@ class _Timed:
     read_s: float = 0.0
     complaints: Complaints = field(default_factory=Complaints)
 
-    def batches(self) -> Iterator[pl.DataFrame]:
+    def batches(self) -> Generator[pl.DataFrame, None, None]:
         began = time.perf_counter()
-        found = self.past.batches(
+        reading = self.past.batches(
             self.wanted,
             self.complaints,
             progress=lambda part: self.asked.told(part, RUNNING),
             given_up=self.asked.given_up,
         )
-        for batch in found:
-            self.events += batch.height
-            self.read_s += time.perf_counter() - began
-            yield batch
-            began = time.perf_counter()
+        with closing(reading) as found:
+            for batch in found:
+                self.events += batch.height
+                self.read_s += time.perf_counter() - began
+                yield batch
+                began = time.perf_counter()
         self.read_s += time.perf_counter() - began
 
 

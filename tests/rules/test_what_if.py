@@ -139,6 +139,15 @@ def test_a_question_that_nobody_waits_for_is_given_up(bench: Bench, force: RuleB
     assert bench.what_if(RULE, force, SINCE, UNTIL).events == 720
 
 
+def test_a_question_that_is_given_up_midway_lets_the_next_one_in(bench: Bench, force: RuleBook) -> None:
+    asked = iter([False, False, False, True])
+    with pytest.raises(GivenUp) as kept:
+        bench.what_if(RULE, force, SINCE, UNTIL, given_up=lambda: next(asked, True))
+    # Though its frames are still held, by whoever looks at the error.
+    assert bench.what_if(RULE, force, SINCE, UNTIL).events == 720
+    assert kept.value is not None
+
+
 def test_a_draft_with_a_mistake_is_refused(bench: Bench, force: RuleBook) -> None:
     with pytest.raises(BadBook):
         bench.what_if(RULE.replace("pm25 >", "pm52 >"), force, SINCE, UNTIL)
