@@ -40,6 +40,9 @@ OPTIONS: Final = (
 
 KEYS: Final = (*OPTIONS, *(str(kind) for kind in RuleKind))
 
+NOT_NAMES: Final = frozenset(("words", "check", "what-if", "why", "publish", "shadow"))
+"""What stands where a rule's name does in the HTTP interface, under `/api/rules/`."""
+
 WITHOUT_EFFECT: Final = frozenset(("note",))
 """Keys that may change without making it another version of the rule."""
 
@@ -87,6 +90,8 @@ class _Reader:
         name = self.parts["rule"].text()
         if not name or len(name) > 64 or not all(c.isalnum() or c in "-_.:" for c in name):
             raise self.parts["rule"].wrong("a rule's name has 1 to 64 letters, digits or - _ . :")
+        if name in NOT_NAMES:
+            raise self.parts["rule"].wrong(f"{name!r} cannot name a rule: the HTTP interface has it for something else")
         given = [kind for kind in RuleKind if str(kind) in self.parts]
         kinds = ", ".join(RuleKind)
         if len(given) != 1:

@@ -29,7 +29,7 @@ class Load:
     Attributes:
         alerts: how many began.
         incidents: how many reached operators; fewer than alerts where some are grouped.
-        per_hour: incidents an hour, on average.
+        per_hour: incidents an hour, on average; a time of less than an hour counts as one.
         peak_10_min: the most incidents within any ten minutes.
         floods: how often there was a flood.
         share_of_flood_time: part of the time, 0 to 1, in which there was one.
@@ -70,7 +70,7 @@ def load_of(alerts: int, opened: Sequence[Instant], since: Instant, until: Insta
     return Load(
         alerts=alerts,
         incidents=len(times),
-        per_hour=len(times) * HOUR / max(until - since, 1),
+        per_hour=len(times) * HOUR / max(until - since, HOUR),
         peak_10_min=int(within.max(initial=0)),
         floods=len(floods),
         share_of_flood_time=sum(end - begin for begin, end in floods) / max(until - since, 1),

@@ -183,3 +183,8 @@ PIECES = (
 def test_no_text_raises_anything_but_a_bad_book(text: str) -> None:
     with suppress(BadBook):
         read_book_text(text, SCOPE)
+
+
+def test_a_rule_is_not_named_as_something_else_of_the_interface(book_of: BookOf) -> None:
+    with pytest.raises(BadBook, match="'words' cannot name a rule"):
+        book_of("- {rule: words, from: sensor, threshold: {raise: pm25 > 1}}")
