@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from ioc.model.instant import SECOND, Duration, Instant
 from rules.kinds.by_key import by_key
-from rules.kinds.contract import NEVER, Change, Feed
+from rules.kinds.contract import NEVER, Change, Feed, Numbers
 from rules.kinds.runs import runs_of
 
 IDLE: Final = 0
@@ -67,17 +67,19 @@ class ThresholdKind:
             return []
         up = feed.columns["raise"] == TRUE
         if self._standing or np.count_nonzero(up):
-            feed = self._concerned(feed, up)
-            return self._walk(feed) if len(feed) < MANY else self._leap(feed)
+            rows = self._concerned(feed, up)
+            if len(rows):
+                feed = feed.take(rows)
+                return self._walk(feed) if len(feed) < MANY else self._leap(feed)
         return []
 
-    def _concerned(self, feed: Feed, up: npt.NDArray[np.bool_]) -> Feed:
-        """Leave out the keys that are idle and stay so."""
+    def _concerned(self, feed: Feed, up: npt.NDArray[np.bool_]) -> Numbers:
+        """Find the events of the keys that are not idle, or do not stay so."""
         standing = np.fromiter(self._standing, dtype=np.int64, count=len(self._standing))
         moved = np.zeros(max(int(feed.key.max()), int(standing.max(initial=0))) + 1, dtype=bool)
         moved[standing] = True
         moved[feed.key[up]] = True
-        return feed.take(np.flatnonzero(moved[feed.key]))
+        return np.flatnonzero(moved[feed.key])
 
     def _walk(self, feed: Feed) -> list[Change]:
         """Take one event after the other."""

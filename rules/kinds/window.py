@@ -77,7 +77,7 @@ class WindowKind:
             self._grow(int(feed.key.max()) + 1)
             values = feed.columns["value"] if "value" in feed.columns else np.ones(len(feed))
             followed = self._follow(feed, values)
-            if followed is not None:
+            if followed is not None and np.count_nonzero(followed):
                 self._walk(feed, values, np.flatnonzero(followed), changes)
             if self._event_time and int(feed.now[-1]) >= limit:
                 self._open_instants(feed, feed.now >= limit if followed is None else (feed.now >= limit) & ~followed)
