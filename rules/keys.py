@@ -36,6 +36,7 @@ class KeyTable:
         self._type = pl.Categorical(pl.Categories.random("ioc", physical=pl.UInt32))
         # It forgets the codes when no series of the type is left, so one always is.
         self._anchor = pl.Series([""], dtype=self._type)
+        self._known: dict[int, str] = {}
 
     def codes(self, texts: pl.Series) -> Numbers:
         """Code texts; a null gets NO_KEY."""
@@ -58,5 +59,9 @@ class KeyTable:
         return pl.Series(codes.astype(np.uint32)).cat.to(self._type).cast(pl.String)
 
     def texts(self, codes: list[int]) -> list[str]:
-        """Turn codes back into texts."""
-        return self.series(np.array(codes, dtype=np.int64)).to_list()
+        """Turn codes back into texts; those of alerts, which are asked for again and again, are remembered."""
+        unknown = [code for code in codes if code not in self._known]
+        if unknown:
+            found = self.series(np.array(unknown, dtype=np.int64)).to_list()
+            self._known.update(zip(unknown, found, strict=True))
+        return [self._known[code] for code in codes]
