@@ -221,7 +221,9 @@ class RulesAnswers:
         """Put a rule in force."""
         known = await self._known()
         publishing = self._publishing(known)
-        rule = await asyncio.to_thread(publishing.examine, text, known.book((await known.current()).values()))
+        in_force = known.book((await known.current()).values())
+        # A shadow wakes nobody: an author may let one run to see whether it is the timelines that must change.
+        rule = await asyncio.to_thread(publishing.examine, text, in_force, with_timelines=not shadow)
         return await publishing.publish(rule, text, author=author, note=note, shadow=shadow, expected=expected)
 
     async def versions(self, name: str) -> Answer:

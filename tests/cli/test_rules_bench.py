@@ -113,6 +113,12 @@ async def test_a_rule_that_fails_its_timelines_is_not_published(bench: RulesBenc
     assert refused.value.timelines[0]["name"] == "Two minutes of dust are an alert"
 
 
+async def test_as_a_shadow_it_runs_all_the_same_for_a_shadow_wakes_nobody(bench: RulesBenchProcess) -> None:
+    tried = await bench.publish(Draft(RULE.replace("150", "170"), "Lan", "", shadow=True, expected=None))
+    (rule,) = [rule for rule in (await bench.rules())["rules"] if rule["name"] == tried["name"]]
+    assert rule["shadow"]["version"] == tried["version"] != rule["version"]
+
+
 async def test_what_is_published_holds_and_can_be_restored(bench: RulesBenchProcess) -> None:
     first = await bench.publish(Draft(RULE, "Lan", "as it was", shadow=False, expected=None))
     second = await bench.publish(
