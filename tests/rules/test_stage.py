@@ -23,6 +23,7 @@ from ioc.model.kinds import Kind
 from ioc.runtime import clock, embedded
 from ioc.store import keys
 from ioc.store.checkpoints import LostLease
+from ioc.store.connection import StoreUnavailable
 from ioc.store.opening import Store, open_store
 from rules import stage
 from rules.settings import RulesSettings
@@ -324,6 +325,17 @@ def own_store(tmp_path: Path, free_port: Callable[[], int]) -> Any:
         yield f"redis://127.0.0.1:{command.ports[0]}", process
 
 
+async def append(store: Store, batch: pl.DataFrame, at: Instant) -> str:
+    """Append a batch as ingest does: again, until the store answers."""
+
+    async def tried() -> str | None:
+        with suppress(StoreUnavailable):
+            return await store.events.append(batch, at)
+        return None
+
+    return str(await until(tried, "the store"))
+
+
 async def test_while_the_store_hangs_it_waits_and_then_goes_on_by_itself(
     own_store: Any, book: Path, batch_of: BatchOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -337,7 +349,7 @@ async def test_while_the_store_hangs_it_waits_and_then_goes_on_by_itself(
             await asyncio.sleep(1)  # the length of the outage, some times what an answer may take
         finally:
             os.kill(process.pid, signal.SIGCONT)
-        position = await store.events.append(batch_of([dusty(5, 80)]), START + 5 * SECOND)
+        position = await append(store, batch_of([dusty(5, 80)]), START + 5 * SECOND)
         await until(lambda: reached(store, position))
         assert [what for what, _ in await told(store)] == ["raised", "cleared"]
 
@@ -356,7 +368,7 @@ async def test_it_can_be_stopped_while_the_store_hangs(
         finally:
             os.kill(process.pid, signal.SIGCONT)
         async with running(store, book):
-            position = await store.events.append(batch_of([dusty(5, 80)]), START + 5 * SECOND)
+            position = await append(store, batch_of([dusty(5, 80)]), START + 5 * SECOND)
             await until(lambda: reached(store, position))
         assert [what for what, _ in await told(store)] == ["raised", "cleared"]
 
