@@ -13,6 +13,7 @@ from ioc.model.events import FIXED_COLUMNS, INSTANT_TYPE
 from ioc.model.faults import Fault
 from ioc.model.instant import LATEST, MILLISECOND, Instant, from_iso, from_milliseconds
 from ioc.model.quantities import Catalogue, fit
+from ioc.runtime.ahead import ahead
 
 CHUNK_BYTES: Final = 24_000_000
 BATCH_ROWS: Final = 131_072
@@ -68,9 +69,9 @@ def read_events(
         wanted = {name: type_ for name, type_ in wanted.items() if name in columns or name in _TIMES}
     found = complaints if complaints is not None else Complaints()
     if path.suffix == ".parquet":
-        yield from _read_parquet(path, wanted, progress)
+        yield from ahead(_read_parquet(path, wanted, progress))
     else:
-        yield from _read_ndjson(path, wanted, catalogue, found, progress)
+        yield from ahead(_read_ndjson(path, wanted, catalogue, found, progress))
 
 
 def _read_ndjson(
