@@ -1,6 +1,6 @@
 """What the tests of rules share: the catalogue, books from text, and batches from plain rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import polars as pl
@@ -11,6 +11,8 @@ from ioc.model.events import FIXED_COLUMNS
 from ioc.model.instant import SECOND
 from ioc.model.quantities import Catalogue
 from ioc.store.catalogue import load_catalogue
+from ioc.store.opening import Store, open_store
+from rules import stage
 from rules.book import RuleBook, read_book_text
 from rules.engine import Engine
 from rules.expressions import scope_of
@@ -21,6 +23,20 @@ BookOf = Callable[[str], RuleBook]
 BatchOf = Callable[[Sequence[dict[str, Any]]], pl.DataFrame]
 Alert = tuple[str, float, float | None]
 AlertsOf = Callable[..., list[Alert]]
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the stage report, and look at what is said of rules, without waiting a second each time."""
+    monkeypatch.setattr(stage, "HEALTH_S", 0.05)
+    monkeypatch.setattr(stage, "READ_WAIT_S", 0.05)
+
+
+@pytest.fixture
+async def store(embedded_store: str) -> AsyncIterator[Store]:
+    """A store opened on a real, empty server."""
+    async with open_store(embedded_store) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

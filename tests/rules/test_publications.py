@@ -13,29 +13,18 @@ from ioc.model.incidents import Incident
 from ioc.model.instant import SECOND
 from ioc.model.rule_versions import RuleVersion, VersionSource
 from ioc.store.catalogue import load_catalogue
-from ioc.store.opening import Store, open_store
+from ioc.store.opening import Store
 from rules import stage
 from rules.book import read_rules_text
 from rules.expressions import scope_of
 from rules.settings import RulesSettings
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 START = 1_790_000_000 * SECOND
 DEADLINE_S = 30
 DUST = "- {rule: dust, from: sensor, threshold: {raise: pm25 > 150, for: 20 s, clear: pm25 <= 120}}\n"
 HOT = "- {rule: hot, from: sensor, threshold: {raise: temp_c > 45}}\n"
-
-
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at rules without waiting a second each time."""
-    monkeypatch.setattr(stage, "HEALTH_S", 0.05)
-    monkeypatch.setattr(stage, "READ_WAIT_S", 0.05)
-
-
-@pytest.fixture
-async def store(embedded_store: str) -> AsyncIterator[Store]:
-    async with open_store(embedded_store) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -18,9 +18,11 @@ from ioc.model.instant import HOUR, MINUTE, SECOND
 from ioc.model.kinds import Kind
 from ioc.runtime.tasks import end
 from ioc.store import keys
-from ioc.store.opening import Store, open_store
+from ioc.store.opening import Store
 from rules import stage
 from rules.settings import RulesSettings
+
+pytestmark = pytest.mark.usefixtures("hasty")
 
 BatchOf = Callable[[Sequence[dict[str, Any]]], pl.DataFrame]
 START = 1_790_000_000 * SECOND
@@ -35,19 +37,6 @@ SITE = """
   severity: major
   cluster: {of: silent, at_least: 3, same: site}
 """
-
-
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Report, and look at the rule book, without waiting a second each time."""
-    monkeypatch.setattr(stage, "HEALTH_S", 0.05)
-    monkeypatch.setattr(stage, "READ_WAIT_S", 0.05)
-
-
-@pytest.fixture
-async def store(embedded_store: str) -> AsyncIterator[Store]:
-    async with open_store(embedded_store) as opened:
-        yield opened
 
 
 @pytest.fixture

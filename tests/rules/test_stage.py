@@ -28,6 +28,8 @@ from ioc.store.opening import Store, open_store
 from rules import stage
 from rules.settings import RulesSettings
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 BatchOf = Callable[[Sequence[dict[str, Any]]], pl.DataFrame]
 START = 1_790_000_000 * SECOND
 
@@ -50,19 +52,6 @@ FIRE = """
 """
 ALL = DUST + SILENT + CROWD + FIRE
 DEADLINE_S = 30
-
-
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at the rule book, and report, without waiting a second each time."""
-    monkeypatch.setattr(stage, "HEALTH_S", 0.05)
-    monkeypatch.setattr(stage, "READ_WAIT_S", 0.05)
-
-
-@pytest.fixture
-async def store(embedded_store: str) -> AsyncIterator[Store]:
-    async with open_store(embedded_store) as opened:
-        yield opened
 
 
 @pytest.fixture
