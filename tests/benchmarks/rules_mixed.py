@@ -6,16 +6,18 @@ the others watch for what does not come.
 
 import asyncio
 import json
-import resource
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
+import psutil
 
 from ioc.model.quantities import Catalogue
 from ioc.store.catalogue import load_catalogue
@@ -106,8 +108,10 @@ def main() -> None:
         for count, target in TARGETS.items():
             print(json.dumps(_over_a_file(path, books[count], catalogue) | {"target_events_per_s": target}), flush=True)
         events = pl.read_parquet(path, n_rows=300_000)
-    print(json.dumps(_live(events, books[100], catalogue)), flush=True)
-    print(json.dumps(_state(events, books[100], catalogue)), flush=True)
+        print(json.dumps(_live(events, books[100], catalogue)), flush=True)
+        # In a process of its own: what was used before would hide what is used now.
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+            print(json.dumps(process.submit(_state, path).result()), flush=True)
 
 
 def _over_a_file(path: Path, book: RuleBook, catalogue: Catalogue) -> dict[str, Any]:
@@ -146,14 +150,18 @@ def _live(events: pl.DataFrame, book: RuleBook, catalogue: Catalogue) -> dict[st
     }
 
 
-def _state(events: pl.DataFrame, book: RuleBook, catalogue: Catalogue) -> dict[str, Any]:
+def _state(path: Path) -> dict[str, Any]:
     """Say what 100,000 keys cost: memory, how long a snapshot holds up the rules, and writing it beside them."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    catalogue = load_catalogue()
+    book = read_book_text(mixed_rules(100), scope_of(catalogue))
+    events = pl.read_parquet(path, n_rows=30_000)
+    Engine(book, catalogue).step(events)
+    before = psutil.Process().memory_info().rss
     engine = Engine(book, catalogue)
     part = KEYS // 10_000
     for number in range(part):
-        engine.step(events.head(30_000).with_columns(pl.col("asset") + f"-{number}"))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        engine.step(events.with_columns(pl.col("asset") + f"-{number}"))
+    memory = psutil.Process().memory_info().rss - before
     begun = time.perf_counter()
     snapshot = engine.snapshot()
     held_up = time.perf_counter() - begun
@@ -162,7 +170,7 @@ def _state(events: pl.DataFrame, book: RuleBook, catalogue: Catalogue) -> dict[s
     return {
         "benchmark": "rules, mixed, state of 100,000 keys",
         "rules": len(book.rules),
-        "memory_mb": round(memory / 1024),
+        "memory_mb": round(memory / 1e6),
         "target_memory_mb": 300,
         "ms_held_up": round(held_up * 1_000, 1),
         "target_ms_held_up": 200,
