@@ -33,7 +33,7 @@ class Rebuilt:
     Attributes:
         state: as `Engine.dump` gives it, of the rules that were made anew.
         begun: alerts that hold by the new rules and did not by the old ones.
-        ended: ids of alerts that no longer hold.
+        ended: ids of alerts that no longer hold, or mean nothing to what the rule is now.
     """
 
     state: dict[str, Any]
@@ -57,10 +57,12 @@ class Rebuilding:
 
     Attributes:
         book: the rules that are made anew.
-        adopted: alerts that are open: id to rule, key and beginning.
+        before: kind and key of the rules as they ran, by name.
+        adopted: alerts that were open at the beginning: id to rule, key and beginning.
     """
 
     book: RuleBook
+    before: Mapping[str, Sequence[str]]
     adopted: Mapping[str, Named]
     _engine: Engine
     _last: dict[tuple[str, str], AlertChange] = field(default_factory=dict)
@@ -91,7 +93,7 @@ class Rebuilding:
         adopted = {alert: named for alert, named in firing.items() if _fits(rules, before, named[0])}
         for rule, key, raised_at in adopted.values():
             engine.adopt(rule, key, raised_at)
-        return cls(book, adopted, engine)
+        return cls(book, before, adopted, engine)
 
     def take(self, batches: Iterable[pl.DataFrame]) -> None:
         """Take events of the archive, in the order in which they arrived."""
@@ -102,25 +104,34 @@ class Rebuilding:
         """Take what the stream still has."""
         self._note(self._engine.step(batch, clock, reached))
 
-    def finish(self, clock: Instant) -> Rebuilt:
+    def finish(self, clock: Instant, firing: Mapping[str, Named]) -> Rebuilt:
         """Say what has come of it.
 
         Args:
             clock: how far the stream's clock has come.
+            firing: the alerts that hold now, of all rules: while the past was taken, the rules that ran have raised
+                and ended some.
         """
         self._note(self._engine.step(pl.DataFrame(), clock))
-        begun, ended = [], []
-        open_keys = {(rule, key): alert for alert, (rule, key, _) in self.adopted.items()}
-        for name, change in self._last.items():
-            alert = open_keys.get(name)
-            if alert is None:
-                if change.to is AlertState.FIRING:
-                    begun.append(change)
-            elif change.to is AlertState.RESOLVED:
+        rules = {rule.name: rule for rule in self.book.rules}
+        open_now = {named[:2]: alert for alert, named in firing.items() if _fits(rules, self.before, named[0])}
+        ended = [alert for alert, named in firing.items() if named[0] in rules and named[:2] not in open_now]
+        adopted = {named[:2] for named in self.adopted.values()}
+        begun = []
+        for name in dict.fromkeys((*self._last, *adopted, *open_now)):
+            last, alert = self._last.get(name), open_now.get(name)
+            holds = name in adopted if last is None else last.to is AlertState.FIRING
+            if alert is None and holds:
+                if last is None:
+                    # The old rule has ended meanwhile what holds by the new one: it begins anew.
+                    last = AlertChange(*name, AlertState.FIRING, clock, clock)
+                    self._engine.adopt(*name, clock)
+                begun.append(last)
+            elif alert is not None and not holds:
                 ended.append(alert)
-            elif change.alert != alert:
+            elif alert is not None and last is not None and last.alert != alert:
                 # It ended and began again in what was taken: to whoever works on it, it is the same alert.
-                self._engine.adopt(*self.adopted[alert])
+                self._engine.adopt(*firing[alert])
         return Rebuilt(self._engine.snapshot(), tuple(begun), tuple(ended))
 
     def _note(self, changes: Iterable[AlertChange]) -> None:

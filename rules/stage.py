@@ -365,16 +365,14 @@ class _Stage:
             left: rules of it whose state could not be taken up, though it should have been.
         """
         await self._patiently(lambda: catch_up(prepared, self._store.events, until=work.position))
-        rebuilt = prepared.rebuilding.finish(work.clock)
+        rebuilt = prepared.rebuilding.finish(work.clock, work.firing | work.shadows)
         engine = self._engine(prepared.book)
         lost = [*left, *engine.load(put_together(prepared.book, work.engine.snapshot(), rebuilt.state))]
         work.book, work.engine = prepared.book, engine
         self._regroup(work, work.grouping.dump())
         anew = {rule.name for rule in prepared.rebuilding.book.rules}
-        ended = {alert for alert, named in work.firing.items() if named[0] in anew} - prepared.rebuilding.adopted.keys()
-        ended |= {*rebuilt.ended}
-        await self._patiently(lambda: self._clear_orphans(work, lost, ended))
-        await self._patiently(lambda: self._shadows.end_orphans(work.book, work.shadows, ended, work.clock))
+        await self._patiently(lambda: self._clear_orphans(work, lost, rebuilt.ended))
+        await self._patiently(lambda: self._shadows.end_orphans(work.book, work.shadows, rebuilt.ended, work.clock))
         begun, shadowed = self._shadows.told_apart(work.book, rebuilt.begun)
         if shadowed:
             await self._patiently(lambda: self._shadows.write(work.book, shadowed, work.shadows))

@@ -34,16 +34,18 @@ class Control:
         self.taken.append(batch)
         return self._note(self.engine.step(batch))
 
-    def edit(self, book: RuleBook) -> tuple[list[AlertChange], set[str]]:
-        """Gives what began and which alerts ended by the edit alone."""
+    def edit(self, book: RuleBook, meanwhile: pl.DataFrame | None = None) -> tuple[list[AlertChange], set[str]]:
+        """Gives what began and which alerts ended by the edit alone; `meanwhile` comes while the past is taken."""
         old = {rule.name: rule for rule in self.book.rules}
         anew = to_rebuild(book, {name: rule.behaviour for name, rule in old.items()})
         keys = {name: alert_keys(rule) for name, rule in old.items()}
         first_ref = self.engine.next_ref + APART
         rebuilding = Rebuilding.of(anew, keys, self.firing, self.catalogue, {}, first_ref=first_ref)
         since = self.engine.clock - max((rule.look_back for rule in anew.rules), default=0)
+        if meanwhile is not None:
+            self.take(meanwhile)
         rebuilding.take(batch.filter(pl.col("received_at").dt.epoch("us") >= since) for batch in self.taken)
-        rebuilt = rebuilding.finish(self.engine.clock)
+        rebuilt = rebuilding.finish(self.engine.clock, self.firing)
         engine = Engine(book, self.catalogue)
         assert engine.load(put_together(book, self.engine.dump(), rebuilt.state)) == []
         self.engine, self.book = engine, book
@@ -142,3 +144,36 @@ def test_a_rule_per_another_key_ends_the_alerts_of_the_old_one(control: Any, boo
     rebuilding = Rebuilding.of(book, old, room.firing, room.catalogue, {}, first_ref=APART)
     assert raised.alert in room.firing
     assert rebuilding.adopted == {}
+    rebuilt = rebuilding.finish(room.engine.clock, room.firing)
+    assert rebuilt.ended == (raised.alert,)
+
+
+def test_an_alert_that_begins_while_the_past_is_taken_stays_open(control: Any, book_of: Any, batch_of: Any) -> None:
+    room = control(DUST)
+    room.take(batch_of(dust((0, 200), (30, 200))))
+    begun, ended = room.edit(book_of(DUST.replace("<= 120", "<= 100")), batch_of(dust((60, 200))))
+    assert (begun, ended) == ([], set())
+    (alert,) = room.firing
+    (change,) = room.take(batch_of(dust((70, 110), (80, 90))))
+    assert (change.alert, change.at) == (alert, START + 80 * SECOND)
+
+
+def test_one_that_begins_meanwhile_and_does_not_hold_by_the_new_rule_is_ended(
+    control: Any, book_of: Any, batch_of: Any
+) -> None:
+    room = control(DUST)
+    room.take(batch_of(dust((0, 200), (30, 200))))
+    begun, ended = room.edit(book_of(DUST.replace("> 150", "> 300")), batch_of(dust((60, 200))))
+    assert (begun, len(ended), room.firing) == ([], 1, {})
+
+
+def test_one_that_the_old_rule_ends_meanwhile_begins_anew_where_it_holds_by_the_new_one(
+    control: Any, book_of: Any, batch_of: Any
+) -> None:
+    room = control(DUST)
+    (raised,) = room.take(batch_of(dust((0, 200), (60, 200))))
+    (begun,), ended = room.edit(book_of(DUST.replace("<= 120", "<= 80")), batch_of(dust((70, 110))))
+    assert (ended, begun.raised_at) == (set(), START + 70 * SECOND)
+    assert begun.alert != raised.alert
+    (change,) = room.take(batch_of(dust((90, 70))))
+    assert change.alert == begun.alert
