@@ -1,1 +1,1 @@
-"""Pictures that are kept: a folder, how long each class stays, and who looked at what was not to be seen."""
+"""The folder of pictures: written whole or not at all, kept as long as their class says, and no longer."""

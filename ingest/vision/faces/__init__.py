@@ -1,0 +1,1 @@
+"""Faces in pictures are found and made unrecognisable."""
