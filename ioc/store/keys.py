@@ -115,6 +115,16 @@ def health(process: str) -> str:
     return f"ioc:health:{process}"
 
 
+def camera_drawings(camera: str) -> str:
+    """Name the list of what was drawn on a camera's picture, newest first."""
+    return f"ioc:{{cameras}}:drawings:{camera}"
+
+
+def camera_counts(camera: str, day: str) -> str:
+    """Name the hash of what a camera counted on a day of UTC such as 2026-01-05; it expires."""
+    return f"ioc:camera-counts:{camera}:{day}"
+
+
 def daily_key(day: str) -> str:
     """Name the secret with which a day's personal addresses are hashed; it expires."""
     return f"ioc:daily-key:{day}"
@@ -136,6 +146,10 @@ COUNTERS: Final = "ioc:counters"
 PROCESSES: Final = "ioc:processes"
 GENESIS: Final = "ioc:genesis"
 CITY: Final = "ioc:city"
+CAMERAS: Final = "ioc:cameras"
+CAMERAS_WATCHED: Final = "ioc:cameras:watched"
+CAMERA_DRAWINGS: Final = "ioc:{cameras}:drawings"
+CAMERA_DRAWINGS_REVISION: Final = "ioc:{cameras}:drawings:revision"
 RULES_CURRENT: Final = "ioc:{rules}:current"
 RULES_SHADOWS: Final = "ioc:{rules}:shadows"
 RULES_FILES: Final = "ioc:{rules}:files"

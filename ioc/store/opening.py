@@ -10,6 +10,7 @@ from uuid import uuid4
 from ioc.model.faults import Fault
 from ioc.store import keys
 from ioc.store.assets import AssetRegistry
+from ioc.store.cameras import Cameras
 from ioc.store.checkpoints import Checkpoints
 from ioc.store.connection import Connection, StoreUnavailable
 from ioc.store.daily_keys import DailyKeys
@@ -47,6 +48,7 @@ class Store:
     inbox: MessageInbox
     rule_versions: RuleVersions
     shadow_alerts: ShadowAlerts
+    cameras: Cameras
 
     async def has_lost_its_data(self) -> bool:
         """Whether the store has come back without what it held when it was opened.
@@ -99,6 +101,7 @@ async def _assemble(connection: Connection, partition: int) -> Store:
         inbox=MessageInbox(connection, partition),
         rule_versions=RuleVersions(connection),
         shadow_alerts=ShadowAlerts(connection),
+        cameras=Cameras(connection),
     )
 
 
