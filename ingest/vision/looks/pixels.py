@@ -1,0 +1,60 @@
+"""The cheap looks at one camera's frames, taken together."""
+
+import cv2
+import numpy as np
+
+from ingest.vision.camera import Camera
+from ingest.vision.finding import Finding, Report
+from ingest.vision.frame import Frame, Mask, Pixels
+from ingest.vision.looks.contract import Glance, Grey, Look, made_small, region_mask
+from ingest.vision.looks.motion import Motion
+from ioc.model.cameras import Geometry
+from ioc.model.instant import Instant
+
+
+class PixelLooks:
+    """Looks at one camera's frames without any model; a reader shows it every frame that is due, in order."""
+
+    def __init__(self, camera: Camera) -> None:
+        """Look for what the camera is to be looked at for.
+
+        Args:
+            camera: as it is configured.
+        """
+        self._region = camera.geometry.region
+        self._mask: Mask | None = None
+        self._before: Pixels | None = None
+        self._before_at: Instant | None = None
+        self._motion = Motion()
+        self._looks: tuple[Look, ...] = ()
+
+    def look(self, frame: Frame) -> Report:
+        """Look at the next frame.
+
+        Args:
+            frame: of any size; another size than before is looked at anew. Its pixels are neither changed nor kept.
+        """
+        small = made_small(frame.pixels)
+        if small is frame.pixels:
+            small = small.copy()
+        grey: Grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)  # type: ignore[assignment]
+        if self._mask is None or self._mask.shape != grey.shape:
+            self._mask = region_mask(self._region, *grey.shape)
+        # A clock that was set back must not let anything last for ever.
+        at = frame.at if self._before_at is None else max(frame.at, self._before_at)
+        moving = self._motion.look(at, small, grey, self._mask)
+        same = self._before is not None and np.array_equal(self._before, small)
+        since = 0 if self._before_at is None else at - self._before_at
+        glance = Glance(at, since, small, grey, same, False, moving.mask, self._mask)
+        findings: list[Finding] = []
+        for look in self._looks:
+            findings.extend(look.look(glance))
+        self._before, self._before_at = small, at
+        return Report(tuple(findings), moving.boxes, moving.share, glance.night, moving.worth_looking)
+
+    def redraw(self, geometry: Geometry) -> None:
+        """Look at another region from now on."""
+        self._region, self._mask = geometry.region, None
+        self._motion.restart()
+        for look in self._looks:
+            look.redraw(geometry)
