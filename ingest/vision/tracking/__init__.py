@@ -1,0 +1,1 @@
+"""Detections of one frame after another -> tracks: which detection shows what was already there."""
