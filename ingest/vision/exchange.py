@@ -130,6 +130,10 @@ class Found(msgspec.Struct, tag=True, frozen=True):
         findings: events to be, each with the id of its picture where it has one.
         boxes: label, score, box as text, track: what is to be drawn on the live picture.
         shown: whether the live picture was written.
+        had_frame: whether it answers a `Look`.
+        wants_look: whether a frame is wanted soon although nothing moves, for what stood still.
+        counts: people and vehicles in each zone now, the whole picture under the empty name.
+        crossings: over each line since the start, in and out.
     """
 
     camera: str
@@ -138,6 +142,9 @@ class Found(msgspec.Struct, tag=True, frozen=True):
     boxes: tuple[tuple[str, float, str, str], ...] = ()
     shown: bool = False
     had_frame: bool = True
+    wants_look: bool = False
+    counts: tuple[tuple[str, int, int], ...] = ()
+    crossings: tuple[tuple[str, int, int], ...] = ()
 
 
 class Trouble(msgspec.Struct, tag=True, frozen=True):

@@ -1,0 +1,153 @@
+"""The analyst's own process: `python -m ingest.vision.analyst SETTINGS`, one for all cameras, as the stage starts it.
+
+Two threads take turns over a frame: one finds and follows objects, the next makes pictures of what it found, so that
+faces are looked for in one frame while objects are in another. A camera has one frame on its way at most.
+"""
+
+import os
+import sys
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import Final
+
+import cv2
+import msgspec
+
+from ingest.vision.analysis import Analysed, Analysis, Photographer, pictured
+from ingest.vision.camera import DetectorName
+from ingest.vision.detection.contract import Detector
+from ingest.vision.detection.opening import open_detector
+from ingest.vision.exchange import Assign, Look, Message, Quiet, Redraw, Slots, Trouble, messages, packed
+from ingest.vision.faces.finder import FaceFinder
+from ingest.vision.pictures.snapshots import Snapshots
+from ioc.model.faults import Fault
+from ioc.runtime import logging
+from ioc.runtime.children import stop_with_parent
+from ioc.runtime.logging import Log
+from ioc.store.pictures.folder import PictureFolder
+from ioc.store.pictures.settings import PictureSettings
+
+_LOG: Final = Log("cameras.analyst")
+
+
+class AnalystSettings(msgspec.Struct, frozen=True):
+    """What the process is told at its start.
+
+    Attributes:
+        pictures: the settings of pictures as JSON, folder and key file settled.
+        models: folder of the models; None for the usual one.
+        threads: for finding objects.
+        slots: descriptor, number and size in bytes of the shared memory's slots.
+    """
+
+    pictures: str
+    models: str | None
+    threads: int
+    slots: tuple[int, int, int]
+    log_level: str = "info"
+    log_format: str = "console"
+
+
+class Analyst:
+    """Carries frames from the stage through both threads."""
+
+    def __init__(self, settings: AnalystSettings) -> None:
+        """Take the settings; models are loaded when they are first needed."""
+        self._settings = settings
+        self._models = None if settings.models is None else Path(settings.models)
+        self._slots = Slots(*settings.slots)
+        self._output = sys.stdout.buffer
+        self._output_lock = Lock()
+        # Neither can grow: a camera has one frame on its way at most, and a word a second that it is quiet.
+        self._asked: SimpleQueue[Message] = SimpleQueue()
+        self._analysed: SimpleQueue[Analysed] = SimpleQueue()
+        self._troubles: dict[str, str] = {}
+
+    def run(self) -> None:
+        """Work until the stage closes the input."""
+        for work in (self._analyse, self._picture):
+            Thread(target=_or_die, args=(work,), daemon=True).start()
+        for message in messages(sys.stdin.buffer):
+            self._asked.put(message)
+
+    def _analyse(self) -> None:
+        analysis: Analysis | None = None
+        while True:
+            message = self._asked.get()
+            if isinstance(message, Assign):
+                self._cameras = {camera.id: slot for slot, camera in message.cameras}
+                analysis = Analysis([camera for _, camera in message.cameras], message.boot, self._open_detector)
+            elif analysis is None:
+                continue
+            elif isinstance(message, Redraw):
+                analysis.redraw(message.camera, message.geometry)
+            elif isinstance(message, Look):
+                pixels = self._slots.get(self._cameras[message.camera], message.width, message.height)
+                self._analysed.put(analysis.look(message, pixels))
+                self._tell_trouble("objects", analysis.problem)
+            elif isinstance(message, Quiet):
+                self._analysed.put(analysis.quiet(message))
+
+    def _picture(self) -> None:
+        photographer: Photographer | None = None
+        while True:
+            analysed = self._analysed.get()
+            if photographer is None and analysed.pixels is not None:
+                photographer = self._photographer()
+            self._say(pictured(analysed, photographer))
+
+    def _photographer(self) -> Photographer:
+        settings = PictureSettings.model_validate_json(self._settings.pictures)
+        finder = None
+        try:
+            finder = FaceFinder.open(self._models)
+            self._tell_trouble("faces", "")
+        except Fault as fault:
+            self._tell_trouble("faces", f"{fault} Until then no picture is kept.")
+        return Snapshots(PictureFolder.of(settings), finder)
+
+    def _open_detector(self, name: DetectorName) -> Detector:
+        return open_detector(name, self._models, self._settings.threads)
+
+    def _tell_trouble(self, part: str, sentence: str) -> None:
+        if self._troubles.get(part, "") != sentence:
+            self._troubles[part] = sentence
+            if sentence:
+                _LOG.warning(sentence)
+            self._say(Trouble(part, sentence))
+
+    def _say(self, message: Message) -> None:
+        with self._output_lock:
+            self._output.write(packed(message))
+            self._output.flush()
+
+
+def _or_die(work: object) -> None:
+    """Run a thread's work; a thread that failed takes the process along, and the stage starts it anew."""
+    try:
+        work()  # type: ignore[operator]
+    except Exception:
+        # The outermost edge of a thread: without it the other one would wait for ever.
+        _LOG.exception("the analyst was stopped by a fault that nobody expected")
+        os._exit(1)
+
+
+def main(argument: str) -> None:
+    """Run the process."""
+    stop_with_parent()
+    settings = msgspec.json.decode(argument, type=AnalystSettings)
+    logging.configure(settings.log_level, settings.log_format)  # type: ignore[arg-type]
+    cv2.setNumThreads(1)
+    try:
+        Analyst(settings).run()
+    except BrokenPipeError:
+        # The stage is gone.
+        os._exit(0)
+    sys.stdout.flush()
+    # The threads may be within OpenCV; nothing of theirs is worth waiting for.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,410 @@
+"""The stage of cameras: child processes watch the video, and what they find goes out over MQTT as from any device."""
+
+import asyncio
+import json
+import os
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from ingest.mqtt.publisher import Publisher
+from ingest.vision.board import CameraRecord
+from ingest.vision.camera import Camera
+from ingest.vision.camera_file import read_cameras
+from ingest.vision.children import Child, can_share_frames
+from ingest.vision.crew import Crew, Worker, halves, shares
+from ingest.vision.exchange import (
+    Condition,
+    Found,
+    Free,
+    Look,
+    Message,
+    Numbers,
+    Quiet,
+    Redraw,
+    Slots,
+    Trouble,
+    Watched,
+)
+from ingest.vision.finding import Finding
+from ingest.vision.settings import CameraSettings
+from ingest.vision.telling import FAULTY, Teller
+from ioc.model.assets import Asset
+from ioc.model.cameras import CameraState, Geometry
+from ioc.model.faults import Fault
+from ioc.model.instant import Instant, to_milliseconds
+from ioc.model.kinds import Kind
+from ioc.runtime import clock
+from ioc.runtime.logging import Log
+from ioc.runtime.tasks import end
+from ioc.store.camera_counts import Count, Tally
+from ioc.store.connection import StoreUnavailable
+from ioc.store.opening import Store
+from ioc.store.pictures.folder import PictureFolder
+from ioc.store.pictures.settings import PictureSettings
+
+PROCESS: Final = "cameras"
+
+CAMERAS_A_READER: Final = 16
+"""Cameras that one process reads where nobody says how many processes there are to be."""
+
+TELL_S: Final = 1.0
+"""Seconds between two times that cameras' states are told, and that drawings are looked for."""
+
+WATCHED_S: Final = 0.5
+"""Seconds between two looks at whom somebody watches."""
+
+PULSE_S: Final = 60.0
+"""Seconds between two events that say that a camera is watched, although there is nothing to see."""
+
+COUNTS_S: Final = 10.0
+"""Seconds between two times that counts are written."""
+
+REGISTER_S: Final = 10.0
+"""Seconds between two looks at whether the registry still knows the cameras."""
+
+SILENT_AFTER_S: Final = 5.0
+"""Seconds after which the health board forgets a process that does not report."""
+
+DRAIN_S: Final = 1.0
+"""Seconds to send what is left, after the stop."""
+
+_LOG: Final = Log("cameras")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the stage is given of the rest of the program.
+
+    Attributes:
+        pictures: the settings of pictures, folder and key file settled.
+        log_level: of the child processes, as of this one.
+        log_format: the same.
+    """
+
+    pictures: PictureSettings
+    log_level: str = "info"
+    log_format: str = "console"
+
+
+async def run(store: Store, settings: CameraSettings, stop: asyncio.Event, *, surroundings: Surroundings) -> None:
+    """Watch the cameras until `stop` is set.
+
+    Raises:
+        Fault: no file lists the cameras, it has a mistake, or this system cannot share memory among processes.
+    """
+    if settings.file is None:
+        raise Fault("No cameras are configured: name the file that lists them (cameras.file, IOC_CAMERAS_FILE).")
+    if not can_share_frames():
+        raise Fault("Cameras need Linux: this system has no memory without a name to pass frames in.")
+    cameras = read_cameras(settings.file, os.environ)
+    stage = Cameras(store, settings, surroundings, cameras, boot=secrets.token_hex(3))
+    await stage.run(stop)
+
+
+class Cameras:
+    """Stands between the child processes, the broker and the store; it never looks at a picture itself."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: CameraSettings,
+        surroundings: Surroundings,
+        cameras: Sequence[Camera],
+        *,
+        boot: str,
+    ) -> None:
+        """Take the cameras, and what tells this start from another.
+
+        Raises:
+            Fault: the broker's URL is none.
+        """
+        self._store = store
+        self._settings = settings
+        self._surroundings = surroundings
+        self._boot = boot
+        self._records = {camera.id: CameraRecord(camera, camera.geometry, since=clock.now()) for camera in cameras}
+        self._places = tuple(enumerate(cameras))
+        self._teller = Teller(boot)
+        self._tally = Tally()
+        self._counted: list[Count] = []
+        self._troubles: dict[str, str] = {}
+        self._watched: frozenset[str] = frozenset()
+        self._drawings_revision = 0
+        self._publisher = Publisher(settings.mqtt_url, "ioc-cameras", _LOG, protocol=settings.mqtt_protocol)
+        self._crew = Crew(self._take, self._prepare, self._crashed)
+        self._folder = PictureFolder.of(surroundings.pictures)
+        # 16 : 9 is the widest that cameras are; a wider picture is made smaller until it fits.
+        widest = max((camera.width for camera in cameras), default=1)
+        self._slots = Slots.make(len(cameras), widest * widest * 3)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set, and a moment longer to send what is left."""
+        _LOG.info("watches cameras", cameras=len(self._records))
+        work = [
+            self._publisher.run(),
+            self._crew.keep_analyst(self._analyst()),
+            self._crew.keep_readers(self._readers(), self._split),
+            *(
+                every(seconds, action)
+                for seconds, action in (
+                    (TELL_S, self._tell),
+                    (TELL_S, self._follow_drawings),
+                    (WATCHED_S, self._follow_watchers),
+                    (PULSE_S, self._pulse),
+                    (COUNTS_S, self._write_counts),
+                    (REGISTER_S, self._register),
+                )
+            ),
+        ]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(each) for each in work]
+                await stop.wait()
+                await self._publisher.drain(DRAIN_S)
+                await end(tasks)
+        except ExceptionGroup as failed:
+            # One task failed and took the others along; it alone is the news.
+            raise failed.exceptions[0] from None
+        with suppress(StoreUnavailable, TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                await self._store.health.forget(PROCESS)
+
+    # Child processes
+
+    def _analyst(self) -> Worker:
+        surroundings, settings, slots = self._surroundings, self._settings, self._slots
+        told = {
+            "pictures": surroundings.pictures.model_dump_json(),
+            "models": None if settings.models is None else str(settings.models),
+            "threads": settings.detector_threads,
+            "slots": (slots.descriptor, slots.count, slots.slot_bytes),
+            "log_level": surroundings.log_level,
+            "log_format": surroundings.log_format,
+        }
+
+        async def start() -> Child:
+            return await Child.start("ingest.vision.analyst", json.dumps(told), descriptors=[slots.descriptor])
+
+        return Worker("analyst", self._places, start, self._boot)
+
+    def _readers(self) -> list[Worker]:
+        number = self._settings.workers or -(-len(self._places) // CAMERAS_A_READER)
+        return [self._reader(cameras) for cameras in shares(self._places, number)]
+
+    def _reader(self, cameras: Sequence[tuple[int, Camera]]) -> Worker:
+        slots = self._slots
+        arguments = [str(slots.descriptor), str(slots.count), str(slots.slot_bytes)]
+        allowed = ",".join(self._settings.allow_networks)
+
+        async def start() -> Child:
+            return await Child.start(
+                "ingest.vision.reading.process", *arguments, allowed, descriptors=[slots.descriptor]
+            )
+
+        return Worker(f"reader of {cameras[0][1].id}…", cameras, start, self._boot)
+
+    def _split(self, reader: Worker) -> Sequence[Worker]:
+        parts = halves(reader.cameras)
+        return [reader] if len(parts) == 1 else [self._reader(part) for part in parts]
+
+    def _prepare(self, worker: Worker) -> None:
+        for _, camera in worker.cameras:
+            record = self._records[camera.id]
+            if record.geometry != camera.geometry:
+                worker.send(Redraw(camera.id, record.geometry))
+        if worker is not self._crew.analyst:
+            worker.send(self._wanted())
+
+    def _crashed(self, worker: Worker, how: str, pause: float) -> None:
+        if worker is self._crew.analyst:
+            self._troubles["analyst"] = f"The process that looks for objects ended ({how}); it is started again."
+            for record in self._records.values():
+                if record.in_flight:
+                    self._give_back(record)
+                    record.unanalysed += 1
+            return
+        now = clock.now()
+        for _, camera in worker.cameras:
+            record = self._records[camera.id]
+            record.in_flight = False
+            sentence = f"The process that read it ended ({how})"
+            if len(worker.cameras) == 1:
+                sentence += f", and only this camera was read by it; it is tried again in {pause:.0f} s"
+            self._note_condition(record, Condition(camera.id, now, CameraState.BROKEN, f"{sentence}."))
+
+    # What they say
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, Trouble):
+            self._troubles[message.part] = message.sentence
+            return
+        record = self._records.get(getattr(message, "camera", ""))
+        if record is None:
+            return
+        match message:
+            case Look() | Quiet():
+                self._take_look(record, message)
+            case Found():
+                self._take_found(record, message)
+            case Condition():
+                self._note_condition(record, message)
+            case Numbers():
+                record.numbers = message
+            case _:
+                pass
+
+    def _take_look(self, record: CameraRecord, message: Look | Quiet) -> None:
+        record.night = message.report.night
+        analyst = self._crew.analyst
+        if isinstance(message, Look):
+            record.in_flight = True
+            watched = record.camera.id in self._watched
+            message = msgspec.structs.replace(
+                message, detect=message.detect or record.wants_look, show=message.show and watched
+            )
+        if analyst is not None and analyst.send(message):
+            return
+        # Without the analyst nothing is found and pictured, but what the reader itself found is told.
+        if isinstance(message, Look):
+            record.unanalysed += 1
+            self._give_back(record)
+        for finding in message.report.findings:
+            self._tell_finding(record, finding, None)
+
+    def _take_found(self, record: CameraRecord, found: Found) -> None:
+        self._troubles.pop("analyst", None)
+        record.take_found(found)
+        if found.had_frame:
+            self._give_back(record)
+        for finding, picture in found.findings:
+            self._tell_finding(record, finding, picture)
+
+    def _give_back(self, record: CameraRecord) -> None:
+        record.in_flight = False
+        reader = self._crew.reader_of(record.camera.id)
+        if reader is not None:
+            reader.send(Free(record.camera.id))
+
+    def _tell_finding(self, record: CameraRecord, finding: Finding, picture: str | None) -> None:
+        state = finding.values.get("camera_state")
+        if isinstance(state, str) and finding.values.get("event") == "camera":
+            record.change(CameraState(state), finding.at)
+        self._tally.see(record.camera.id, finding.at, finding.values, finding.zone)
+        self._publisher.send(self._teller.event(record.camera, finding, picture))
+
+    def _note_condition(self, record: CameraRecord, condition: Condition) -> None:
+        if record.take_condition(condition):
+            _LOG.info("a camera's state", camera=condition.camera, state=condition.state, why=condition.sentence)
+            self._publisher.send(self._teller.status(record.camera, record.state))
+            if record.state is not CameraState.STARTING:
+                self._publisher.send(self._teller.condition(record.camera, record.state, condition.at))
+
+    # What is done again and again
+
+    async def _tell(self) -> None:
+        now = clock.now()
+        trouble = " ".join(sentence for sentence in self._troubles.values() if sentence)
+        await self._store.cameras.publish([record.status(now, trouble) for record in self._records.values()])
+        await self._store.health.report(PROCESS, self._health(now, trouble), SILENT_AFTER_S)
+
+    def _health(self, now: Instant, trouble: str) -> Mapping[str, str | int | float]:
+        states = [record.state for record in self._records.values()]
+        faulty = sum(state in FAULTY for state in states)
+        problem = self._publisher.problem
+        en = f"What cameras see does not reach the broker: {problem}" if problem else trouble
+        vi = f"Sự kiện của camera không đến được máy chủ MQTT: {problem}" if problem else trouble
+        return {
+            "state": "degraded" if problem or trouble else "ok",
+            "message": json.dumps({"vi": vi, "en": en}, ensure_ascii=False) if en else "",
+            "at": to_milliseconds(now),
+            "pid": os.getpid(),
+            "cameras": len(states),
+            "cameras_faulty": faulty,
+            "events_total": self._publisher.sent,
+            "events_lost_total": self._publisher.lost,
+            "crashes_total": self._crew.crashes,
+            "backlog": self._publisher.waiting,
+        }
+
+    async def _follow_drawings(self) -> None:
+        revision = await self._store.cameras.geometry_revision()
+        if revision == self._drawings_revision:
+            return
+        drawings = await self._store.cameras.geometries()
+        self._drawings_revision = revision
+        for camera, drawing in drawings.items():
+            record = self._records.get(camera)
+            if record is not None and drawing.revision != record.drawing:
+                record.drawing = drawing.revision
+                self._redraw(record, drawing.geometry or record.camera.geometry)
+
+    def _redraw(self, record: CameraRecord, geometry: Geometry) -> None:
+        record.geometry = geometry
+        message = Redraw(record.camera.id, geometry)
+        for worker in (self._crew.analyst, self._crew.reader_of(record.camera.id)):
+            if worker is not None:
+                worker.send(message)
+
+    async def _follow_watchers(self) -> None:
+        watched = (await self._store.cameras.watched()) & self._records.keys()
+        for camera in self._watched - watched:
+            self._records[camera].shown_at = None
+            await asyncio.to_thread(self._folder.forget_live, camera)
+        self._watched = watched
+        message = self._wanted()
+        for reader in self._crew.readers:
+            reader.send(message)
+
+    def _wanted(self) -> Watched:
+        wanting = {camera for camera, record in self._records.items() if record.wants_look}
+        return Watched(tuple(sorted(self._watched | wanting)))
+
+    async def _pulse(self) -> None:
+        now = clock.now()
+        for record in self._records.values():
+            if record.numbers is not None and record.state not in {CameraState.STARTING, CameraState.UNREACHABLE}:
+                skipped = record.skipped_since() / PULSE_S
+                self._publisher.send(
+                    self._teller.pulse(record.camera, record.state, now, rate=record.numbers.rate, skipped=skipped)
+                )
+
+    async def _write_counts(self) -> None:
+        self._counted += self._tally.take()
+        await self._store.cameras.add_counts(self._counted)
+        self._counted = []
+
+    async def _register(self) -> None:
+        """Put the cameras that have a place on the map; what the registry says of one already stays."""
+        await self._store.assets.add_missing(
+            Asset(
+                id=camera.id,
+                kind=Kind.CAMERA,
+                name=camera.names.get("vi") or camera.names.get("en") or camera.id,
+                lat=camera.place.lat,
+                lon=camera.place.lon,
+                simulated=camera.simulated,
+            )
+            for _, camera in self._places
+            if camera.place is not None
+        )
+
+
+async def every(seconds: float, action: Callable[[], Awaitable[None]]) -> None:
+    """Do something again and again, until cancelled; a store that is away is asked again next time."""
+    loop = asyncio.get_running_loop()
+    away = False
+    while True:
+        began = loop.time()
+        try:
+            await action()
+            away = False
+        except StoreUnavailable as problem:
+            if not away:
+                _LOG.warning("the store is away; events go on to the broker", why=problem.reason)
+            away = True
+        await asyncio.sleep(max(0.0, seconds - (loop.time() - began)))
