@@ -12,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.fields import FieldInfo
 
 from ingest.settings import IngestSettings
+from ingest.vision.settings import CameraSettings
 from ioc.model.faults import Fault
 from ioc.runtime.redaction import MASK, redact
 from ioc.store.history.settings import HistorySettings
+from ioc.store.pictures.settings import PictureSettings
 from rules.settings import RulesSettings
 from simulators.settings import SimulatorSettings
 from ui.server.settings import UiSettings
@@ -35,7 +37,11 @@ _VARIABLES: Final = {
 _SECRETS: Final = frozenset(("token",))
 """Keys, inside a list of tables, whose values nobody is shown."""
 
-_SPEAK_MQTT: Final[Mapping[str, type[BaseModel]]] = {"ingest": IngestSettings, "simulators": SimulatorSettings}
+_SPEAK_MQTT: Final[Mapping[str, type[BaseModel]]] = {
+    "ingest": IngestSettings,
+    "cameras": CameraSettings,
+    "simulators": SimulatorSettings,
+}
 """Sections whose `mqtt_url` is the line's broker until they are given one of their own."""
 
 
@@ -89,6 +95,8 @@ class Configuration(BaseModel):
     ingest: IngestSettings = IngestSettings()
     rules: RulesSettings = RulesSettings()
     history: HistorySettings = HistorySettings()
+    cameras: CameraSettings = CameraSettings()
+    pictures: PictureSettings = PictureSettings()
     ui: UiSettings = UiSettings()
     simulators: SimulatorSettings = SimulatorSettings()
     log: LogSettings = LogSettings()
@@ -107,6 +115,13 @@ class Configuration(BaseModel):
     def history_folder(self) -> Path:
         """Where the history is kept."""
         return self.history.folder or self.data / "history"
+
+    @property
+    def settled_pictures(self) -> PictureSettings:
+        """The settings of pictures, with folder and key file told in full, wherever a process may work."""
+        folder = (self.pictures.folder or self.data / "pictures").absolute()
+        key_file = (self.pictures.key_file or self.data / "pictures.key").absolute()
+        return self.pictures.model_copy(update={"folder": folder, "key_file": key_file})
 
     @model_validator(mode="before")
     @classmethod

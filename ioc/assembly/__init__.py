@@ -44,15 +44,22 @@ RULES: Final = Stage(
     beside="ioc.assembly.archiving:for_rules",
 )
 INGEST: Final = Stage("ingest", "turns messages into events", "ingest.stage", "ingest.settings:IngestSettings")
+CAMERAS: Final = Stage(
+    "cameras",
+    "watches the cameras",
+    "ingest.vision.stage",
+    "ingest.vision.settings:CameraSettings",
+    beside="ioc.assembly.beside:for_cameras",
+)
 SIMULATORS: Final = Stage(
     "simulators", "plays a city's devices", "simulators.player", "simulators.settings:SimulatorSettings", keeps=False
 )
 
-STAGES: Final = {stage.name: stage for stage in (UI, RULES, INGEST, SIMULATORS)}
+STAGES: Final = {stage.name: stage for stage in (UI, RULES, INGEST, CAMERAS, SIMULATORS)}
 """In the order of starting, which is the reverse of the order of stopping: sources stop first."""
 
 LINE: Final = (UI, RULES, INGEST)
-"""What `ioc run all` means: everything but a pretend city."""
+"""What `ioc run all` means: everything but a pretend city, and cameras only where any are configured."""
 
 FOR_SMALL_BATCHES: Final = {
     # Batches of a city are small: a pool of threads would cost 20 MB a process and gain nothing.

@@ -10,6 +10,7 @@ from ioc.assembly import Stage
 
 if TYPE_CHECKING:
     from ioc.store.history.settings import HistorySettings
+    from ioc.store.pictures.settings import PictureSettings
 
 VARIABLE: Final = "IOC_HANDOVER"
 """In the environment and not among the arguments: it may hold passwords."""
@@ -30,6 +31,7 @@ class Handover:
         history: the settings of the history as JSON, its folder settled, for the stage that keeps it; None elsewhere,
             and where none is kept.
         history_dir: folder of the history, for stages that answer authors of rules; it need not be there yet.
+        pictures: the settings of pictures as JSON, folder and key file settled, for stages that make or show them.
     """
 
     redis_url: str
@@ -41,6 +43,7 @@ class Handover:
     history: str | None = None
     rules_dir: str | None = None
     history_dir: str | None = None
+    pictures: str | None = None
 
     def environment(self) -> dict[str, str]:
         """Write it for a child."""
@@ -56,6 +59,12 @@ class Handover:
         from ioc.store.history.settings import HistorySettings  # noqa: PLC0415 - not every stage needs them
 
         return None if self.history is None else HistorySettings.model_validate_json(self.history)
+
+    def picture_settings(self) -> "PictureSettings":
+        """Build the settings of pictures, folder and key file settled."""
+        from ioc.store.pictures.settings import PictureSettings  # noqa: PLC0415 - not every stage needs them
+
+        return PictureSettings.model_validate_json(self.pictures or "{}")
 
     def settings_of(self, stage: Stage) -> Any:
         """Build the stage's settings; imports their model only."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from ioc.assembly import FOR_SMALL_BATCHES, INGEST, LINE, RULES, SIMULATORS, STAGES, UI, Stage
+from ioc.assembly import CAMERAS, FOR_SMALL_BATCHES, INGEST, LINE, RULES, SIMULATORS, STAGES, UI, Stage
 from ioc.assembly.handover import Handover
 from ioc.config import NO_BASEMAP, Configuration
 from ioc.model.faults import Fault
@@ -55,8 +55,8 @@ def plan_run(stages: Iterable[Stage], configuration: Configuration) -> Plan:
     return Plan(tuple(Member(_stage_command(stage, configuration)) for stage in STAGES.values() if stage in wanted))
 
 
-def stages_named(names: Iterable[str]) -> list[Stage]:
-    """Look stages up by name; `all` means the whole line.
+def stages_named(names: Iterable[str], configuration: Configuration) -> list[Stage]:
+    """Look stages up by name; `all` means the whole line, with cameras where any are configured.
 
     Raises:
         Fault: there is no such stage.
@@ -65,7 +65,8 @@ def stages_named(names: Iterable[str]) -> list[Stage]:
     for name in names:
         if name != "all" and name not in STAGES:
             raise Fault(f"there is no stage {name!r}; there are all, {', '.join(sorted(STAGES))}")
-        found += LINE if name == "all" else (STAGES[name],)
+        cameras = () if configuration.cameras.file is None else (CAMERAS,)
+        found += (*LINE, *cameras) if name == "all" else (STAGES[name],)
     return [stage for stage in STAGES.values() if stage in found]
 
 
@@ -84,6 +85,7 @@ def handover(stage: Stage, configuration: Configuration) -> Handover:
         rules_dir=str(configuration.rules.rules_dir),
         history=_history(configuration) if stage is RULES else None,
         history_dir=str(configuration.history_folder),
+        pictures=configuration.settled_pictures.model_dump_json() if stage in {UI, CAMERAS} else None,
     )
 
 

@@ -9,7 +9,9 @@ from ioc.cli.config import ConfigOption
 
 
 def run(
-    stages: Annotated[list[str] | None, typer.Argument(help="all, or any of ingest, rules, ui, simulators.")] = None,
+    stages: Annotated[
+        list[str] | None, typer.Argument(help="all, or any of ingest, rules, ui, cameras, simulators.")
+    ] = None,
     *,
     config: ConfigOption = None,
 ) -> int:
@@ -22,7 +24,7 @@ def run(
     from ioc.config import load  # noqa: PLC0415
 
     configuration = load(config, os.environ).configuration
-    wanted = stages_named(stages or ["all"])
+    wanted = stages_named(stages or ["all"], configuration)
     if len(wanted) > 1:
         from ioc.runtime.supervised import become  # noqa: PLC0415
 

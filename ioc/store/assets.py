@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from ioc.model.assets import Asset
-from ioc.model.city import City
+from ioc.model.city import City, area_at
 from ioc.model.kinds import Kind
 from ioc.store import keys
 from ioc.store.connection import Argument, Connection
@@ -49,6 +49,32 @@ class AssetRegistry:
                 [["SREM", keys.ASSET_IDS, *names], *(["DEL", keys.asset(name)] for name in names)]
             )
         await self._connection.call("INCR", keys.ASSETS_VERSION)
+
+    async def add_missing(self, assets: Iterable[Asset]) -> list[str]:
+        """Register those of the assets of whom nobody has said anything yet; give their ids.
+
+        One without an area is given the smallest one of the city that it lies in.
+        """
+        wanted = {asset.id: asset for asset in assets}
+        names = list(wanted)
+        if not names:
+            return []
+        known = await self._connection.call("SMISMEMBER", keys.ASSET_IDS, *names)
+        missing = [wanted[name] for name, is_known in zip(names, known, strict=True) if not is_known]
+        if missing:
+            city = await self.city()
+            areas = () if city is None else city.areas
+            placed = [
+                replace(asset, area=area_at(areas, asset.lat, asset.lon))
+                if asset.area is None and asset.lat is not None and asset.lon is not None
+                else asset
+                for asset in missing
+            ]
+            commands: list[list[Argument]] = [["HSET", keys.asset(asset.id), *_fields(asset)] for asset in placed]
+            await self._connection.call_many(
+                [*commands, ["SADD", keys.ASSET_IDS, *(asset.id for asset in placed)], ["INCR", keys.ASSETS_VERSION]]
+            )
+        return [asset.id for asset in missing]
 
     async def load(self) -> dict[str, Asset]:
         """Read all registered assets, by id."""
