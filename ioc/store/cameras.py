@@ -183,6 +183,15 @@ class Cameras:
         found = (msgspec.json.decode(text, type=CameraStatus) for text in answer.values())
         return {status.id: status for status in sorted(found, key=lambda status: status.id)}
 
+    async def status(self, camera: str) -> CameraStatus | None:
+        """Read how one camera is; None where nobody tells of it."""
+        answer = await self._connection.call("HGET", keys.CAMERAS, camera)
+        return None if answer is None else msgspec.json.decode(answer, type=CameraStatus)
+
+    async def update(self, status: CameraStatus) -> None:
+        """Say how one of the cameras is, at once: such as what its new live picture shows."""
+        await self._connection.call("HSET", keys.CAMERAS, status.id, msgspec.json.encode(status))
+
     async def watch(self, cameras: Iterable[str]) -> None:
         """Say that somebody looks at cameras; they are watched for `WATCHED_S` seconds from now."""
         wanted = list(cameras)

@@ -57,6 +57,14 @@ async def test_a_camera_that_is_no_longer_told_of_is_forgotten(store: Store) -> 
     assert await store.cameras.statuses() == {}
 
 
+async def test_one_camera_is_told_of_between_the_times_of_all(store: Store) -> None:
+    await store.cameras.publish([STATUS, replace(STATUS, id="cam-2")])
+    await store.cameras.update(replace(STATUS, people=4))
+    assert await store.cameras.status("cam-1") == replace(STATUS, people=4)
+    assert await store.cameras.status("cam-3") is None
+    assert len(await store.cameras.statuses()) == 2
+
+
 async def test_a_camera_is_watched_for_some_seconds_after_somebody_asked(store: Store) -> None:
     assert await store.cameras.watched() == frozenset()
     await store.cameras.watch(["cam-1", "cam-2"])
