@@ -1,1 +1,1 @@
-"""The folder of pictures: written whole or not at all, kept as long as their class says, and no longer."""
+"""The folder of pictures: each is written whole or not at all, and kept as long as its class says, no longer."""
