@@ -87,7 +87,12 @@ class Child:
                 await asyncio.wait_for(self._process.wait(), FAREWELL_S)
             except TimeoutError:
                 self.kill()
-        return await self._process.wait()
+        status = await self._process.wait()
+        if self._process.stdout is not None:
+            # What nobody read would keep the pipe open.
+            with suppress(ConnectionError):
+                await self._process.stdout.read()
+        return status
 
     def kill(self) -> None:
         """End it at once."""

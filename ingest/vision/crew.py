@@ -67,6 +67,7 @@ class Worker:
         except asyncio.CancelledError:
             # Whoever stops does not wait for what a camera may still say.
             child.kill()
+            await child.ended()
             raise
         finally:
             self.child = None
