@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from ingest.vision.camera import Analytic, Camera, DetectorName
 from ingest.vision.detection.contract import Detector
 from ingest.vision.detection.moving import moving_detections
-from ingest.vision.exchange import Found, Look, Quiet
+from ingest.vision.exchange import Found, Gone, Look, Quiet
 from ingest.vision.finding import Finding, PictureClass
 from ingest.vision.frame import Detection, Pixels
 from ingest.vision.watching.watch import Watch
@@ -78,6 +78,7 @@ class Analysed:
     findings: tuple[Finding, ...]
     wanted: tuple[PictureClass | None, ...]
     boxes: tuple[tuple[str, float, str, str], ...]
+    counts: tuple[tuple[str, int, int], ...]
     pixels: Pixels | None
     show: bool
     had_frame: bool
@@ -112,17 +113,7 @@ class Analysis:
                 findings += seen.watch.look(look.at, detections)
         wanted = tuple(self._wanted(seen, finding) for finding in findings)
         pictured = look.show or any(wanted)
-        return Analysed(
-            camera=look.camera,
-            at=look.at,
-            findings=tuple(findings),
-            wanted=wanted,
-            boxes=tuple(seen.watch.drawn()),
-            pixels=pixels if pictured else None,
-            show=look.show,
-            had_frame=True,
-            wants_look=seen.watch.wants_look(look.at),
-        )
+        return _analysed(seen, look.at, findings, wanted, pixels=pixels if pictured else None, look=look)
 
     def quiet(self, quiet: Quiet) -> Analysed:
         """Let time pass for a camera in which nothing moves."""
@@ -130,17 +121,13 @@ class Analysis:
         findings = list(quiet.report.findings)
         if Analytic.OBJECTS in seen.camera.analytics:
             findings += seen.watch.quiet(quiet.at)
-        return Analysed(
-            camera=quiet.camera,
-            at=quiet.at,
-            findings=tuple(findings),
-            wanted=(None,) * len(findings),
-            boxes=tuple(seen.watch.drawn()),
-            pixels=None,
-            show=False,
-            had_frame=False,
-            wants_look=seen.watch.wants_look(quiet.at),
-        )
+        return _analysed(seen, quiet.at, findings, (None,) * len(findings))
+
+    def gone(self, gone: Gone) -> Analysed:
+        """Let go of what was followed in a camera whose pictures do not come any more."""
+        seen = self._seen[gone.camera]
+        findings = seen.watch.close(gone.at)
+        return _analysed(seen, gone.at, findings, (None,) * len(findings))
 
     def _detect(self, camera: Camera, look: Look, pixels: Pixels) -> list[Detection] | None:
         if camera.detector is DetectorName.MOVING:
@@ -161,6 +148,31 @@ class Analysis:
         return finding.picture
 
 
+def _analysed(
+    seen: _Seen,
+    at: Instant,
+    findings: Sequence[Finding],
+    wanted: tuple[PictureClass | None, ...],
+    *,
+    pixels: Pixels | None = None,
+    look: Look | None = None,
+) -> Analysed:
+    counts = seen.watch.counts
+    places = {"": counts.picture, **counts.zones}
+    return Analysed(
+        camera=seen.camera.id,
+        at=at,
+        findings=tuple(findings),
+        wanted=wanted,
+        boxes=tuple(seen.watch.drawn()),
+        counts=tuple((place, there.people, there.vehicles) for place, there in places.items()),
+        pixels=pixels,
+        show=look is not None and look.show,
+        had_frame=look is not None,
+        wants_look=seen.watch.wants_look(at),
+    )
+
+
 def pictured(analysed: Analysed, photographer: Photographer | None) -> Found:
     """Take the pictures that findings ask for, one of each class, and say what is to be told."""
     taken: dict[PictureClass | None, str | None] = {}
@@ -176,6 +188,7 @@ def pictured(analysed: Analysed, photographer: Photographer | None) -> Found:
         at=analysed.at,
         findings=tuple(zip(analysed.findings, ids, strict=True)),
         boxes=analysed.boxes,
+        counts=analysed.counts,
         shown=shown,
         had_frame=analysed.had_frame,
         wants_look=analysed.wants_look,

@@ -18,7 +18,7 @@ from ingest.vision.analysis import Analysed, Analysis, Photographer, pictured
 from ingest.vision.camera import DetectorName
 from ingest.vision.detection.contract import Detector
 from ingest.vision.detection.opening import open_detector
-from ingest.vision.exchange import Assign, Look, Message, Quiet, Redraw, Slots, Trouble, messages, packed
+from ingest.vision.exchange import Assign, Gone, Look, Message, Quiet, Redraw, Slots, Trouble, messages, packed
 from ingest.vision.faces.finder import FaceFinder
 from ingest.vision.pictures.snapshots import Snapshots
 from ioc.model.faults import Fault
@@ -88,6 +88,8 @@ class Analyst:
                 self._tell_trouble("objects", analysis.problem)
             elif isinstance(message, Quiet):
                 self._analysed.put(analysis.quiet(message))
+            elif isinstance(message, Gone):
+                self._analysed.put(analysis.gone(message))
 
     def _picture(self) -> None:
         photographer: Photographer | None = None

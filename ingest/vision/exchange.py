@@ -84,6 +84,13 @@ class Quiet(msgspec.Struct, tag=True, frozen=True):
     report: Report
 
 
+class Gone(msgspec.Struct, tag=True, frozen=True):
+    """To the analyst: a camera's pictures do not come any more; what was followed in them has ended."""
+
+    camera: str
+    at: Instant
+
+
 class Condition(msgspec.Struct, tag=True, frozen=True):
     """From a reader: how a camera's stream is.
 
@@ -124,7 +131,7 @@ class Numbers(msgspec.Struct, tag=True, frozen=True):
 
 
 class Found(msgspec.Struct, tag=True, frozen=True):
-    """From the analyst, one for each `Look` and `Quiet`: what is to be told; the slot is free again.
+    """From the analyst, one for each `Look`, `Quiet` and `Gone`: what is to be told; the slot is free again.
 
     Attributes:
         findings: events to be, each with the id of its picture where it has one.
@@ -133,7 +140,6 @@ class Found(msgspec.Struct, tag=True, frozen=True):
         had_frame: whether it answers a `Look`.
         wants_look: whether a frame is wanted soon although nothing moves, for what stood still.
         counts: people and vehicles in each zone now, the whole picture under the empty name.
-        crossings: over each line since the start, in and out.
     """
 
     camera: str
@@ -144,7 +150,6 @@ class Found(msgspec.Struct, tag=True, frozen=True):
     had_frame: bool = True
     wants_look: bool = False
     counts: tuple[tuple[str, int, int], ...] = ()
-    crossings: tuple[tuple[str, int, int], ...] = ()
 
 
 class Trouble(msgspec.Struct, tag=True, frozen=True):
@@ -154,7 +159,7 @@ class Trouble(msgspec.Struct, tag=True, frozen=True):
     sentence: str
 
 
-Message = Assign | Redraw | Free | Watched | Look | Quiet | Condition | Numbers | Found | Trouble
+Message = Assign | Redraw | Free | Watched | Look | Quiet | Gone | Condition | Numbers | Found | Trouble
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Message)

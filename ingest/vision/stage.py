@@ -21,6 +21,7 @@ from ingest.vision.exchange import (
     Condition,
     Found,
     Free,
+    Gone,
     Look,
     Message,
     Numbers,
@@ -32,7 +33,7 @@ from ingest.vision.exchange import (
 )
 from ingest.vision.finding import Finding
 from ingest.vision.settings import CameraSettings
-from ingest.vision.telling import FAULTY, Teller
+from ingest.vision.telling import FAULTY, UNHEARD, Teller
 from ioc.model.assets import Asset
 from ioc.model.cameras import CameraState, Geometry
 from ioc.model.faults import Fault
@@ -45,6 +46,7 @@ from ioc.store.camera_counts import Count, Tally
 from ioc.store.connection import StoreUnavailable
 from ioc.store.opening import Store
 from ioc.store.pictures.folder import PictureFolder
+from ioc.store.pictures.keeper import HeldPictures, Keeper
 from ioc.store.pictures.settings import PictureSettings
 
 PROCESS: Final = "cameras"
@@ -145,8 +147,10 @@ class Cameras:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, and a moment longer to send what is left."""
         _LOG.info("watches cameras", cameras=len(self._records))
+        held = HeldPictures(self._store.incidents)
         work = [
             self._publisher.run(),
+            Keeper(self._folder, held).run(),
             self._crew.keep_analyst(self._analyst()),
             self._crew.keep_readers(self._readers(), self._split),
             *(
@@ -301,6 +305,8 @@ class Cameras:
         if record.take_condition(condition):
             _LOG.info("a camera's state", camera=condition.camera, state=condition.state, why=condition.sentence)
             self._publisher.send(self._teller.status(record.camera, record.state))
+            if record.state in UNHEARD and self._crew.analyst is not None:
+                self._crew.analyst.send(Gone(condition.camera, condition.at))
             if record.state is not CameraState.STARTING:
                 self._publisher.send(self._teller.condition(record.camera, record.state, condition.at))
 
