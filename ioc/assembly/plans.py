@@ -1,6 +1,7 @@
 """Plans what runs: the processes of `ioc demo` and of `ioc run`, from the configuration."""
 
 import hashlib
+from dataclasses import replace
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -13,13 +14,18 @@ from ioc.runtime import embedded
 from ioc.runtime.children import Command, python
 from ioc.runtime.processes import Member
 from ioc.runtime.supervised import Page, Plan
-from simulators.cities import city_path
+from simulators.cities import camera_file, city_path
+
+PRETEND_CAMERAS_PORT: Final = "IOC_PRETEND_CAMERAS_PORT"
+"""The variable by which the file of the pretend cameras names the port that draws them."""
 
 DEMO_BASEMAP: Final = "https://tiles.openfreemap.org/styles/dark"
 """What the browser tries in the demo; where it cannot reach it, it draws the plain local map."""
 
 
-def plan_demo(configuration: Configuration, *, city: str | None, simulators: bool, past: bool = True) -> Plan:
+def plan_demo(
+    configuration: Configuration, *, city: str | None, simulators: bool, past: bool = True, cameras: bool = True
+) -> Plan:
     """Plan the demo: broker and store of our own where no others are configured, the line, and a city.
 
     Args:
@@ -27,17 +33,23 @@ def plan_demo(configuration: Configuration, *, city: str | None, simulators: boo
         city: name or path of the city; None takes the configured one.
         simulators: whether the city's devices are played.
         past: whether a past of theirs is written into the history, for those who try rules on it.
+        cameras: whether video is watched: of the cameras that are configured, else of pretend ones.
 
     Raises:
         Fault: there is no such city, or a port is taken; the sentence names it and its variable.
     """
     configuration = _for_demo(configuration, city=city)
+    pretend_cameras = _pretend_cameras(configuration) if cameras and simulators else None
     embedded.require_free(configuration.ui.port, "IOC_UI_PORT")
     members = _embedded_members(configuration)
     for stage in LINE + ((SIMULATORS,) if simulators else ()):
         members.append(Member(_stage_command(stage, configuration, logs=True), waits=stage is not UI))
         if stage is UI:
             members += _city_members(configuration, simulators=simulators)
+    if cameras and configuration.cameras.file is not None:
+        members.append(Member(_stage_command(CAMERAS, configuration, logs=True), waits=True, aside=True))
+    elif pretend_cameras is not None:
+        members += pretend_cameras
     if past and simulators and configuration.history.enabled:
         members.append(_past_member(configuration))
     return Plan(tuple(members), data=configuration.data, page=_page(configuration))
@@ -156,6 +168,29 @@ def _city_members(configuration: Configuration, *, simulators: bool) -> list[Mem
         log=configuration.data / "logs" / "city.log",
     )
     return [Member(command, once=True)]
+
+
+def _pretend_cameras(configuration: Configuration) -> list[Member] | None:
+    """Give the process that draws the city's pretend cameras, and the stage that watches them; none for other cities."""
+    file = camera_file(configuration.simulators.city)
+    if configuration.cameras.file is not None or file is None:
+        return None
+    port = embedded.free_port()
+    drawing = Command(
+        name="video",
+        does="draws what pretend cameras see",
+        arguments=python("simulators.cameras", "--port", str(port), "--seed", str(configuration.simulators.seed)),
+        environment=FOR_SMALL_BATCHES,
+        log=configuration.data / "logs" / "video.log",
+        ports=(port,),
+    )
+    cameras = configuration.cameras.model_copy(update={"file": file, "allow_networks": ("127.0.0.0/8",)})
+    watching = _stage_command(CAMERAS, configuration.model_copy(update={"cameras": cameras}), logs=True)
+    told = {**watching.environment, PRETEND_CAMERAS_PORT: str(port)}
+    return [
+        Member(drawing, waits=True, aside=True),
+        Member(replace(watching, environment=told), waits=True, aside=True),
+    ]
 
 
 def _past_member(configuration: Configuration) -> Member:

@@ -66,6 +66,13 @@ class BrokerPorts:
         return f"mqtt://{LOOPBACK}:{self.v3}"
 
 
+def free_port() -> int:
+    """Find a port on loopback that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def require_free(port: int, variable: str) -> None:
     """Make sure that nobody listens on a loopback port: a stranger there would answer for our child.
 

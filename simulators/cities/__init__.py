@@ -24,3 +24,13 @@ def city_path(name: str) -> Path:
     if path.suffix in (".yaml", ".yml") and path.is_file():
         return path
     raise Fault(f"there is no city {name!r}; expected {', '.join(city_names())}, or the path of a city file (.yaml)")
+
+
+def camera_file(city: str) -> Path | None:
+    """Find the file of the pretend cameras of a city; None where nobody has drawn any for it.
+
+    Args:
+        city: name or path, as for `city_path`.
+    """
+    path = _FOLDER.parent / "cameras" / f"{Path(city).stem}.yaml"
+    return path if path.is_file() else None
