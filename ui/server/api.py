@@ -15,6 +15,7 @@ from ioc.store.incidents import Incidents, UnknownIncident
 from ui.server import schemas
 from ui.server.answers import BLANK_IS_ALL, describe_answer, describe_errors, json_of, written_json
 from ui.server.hub import Hub
+from ui.server.pictures_api import pictures_of
 from ui.server.problems import Problem, unknown
 from ui.server.settings import UiSettings
 from ui.server.views import assets_view, basemap_view, city_view, quantities_view
@@ -184,7 +185,7 @@ def router(
         incident = await incidents.get(id)
         if incident is None:
             raise UnknownIncident(id)
-        return json_of(incident_to_json(incident, full=True))
+        return json_of(full_incident(incident))
 
     async def command(
         incident_id: str, what: store_incidents.Command, said: schemas.Command, key: str | None
@@ -195,7 +196,7 @@ def router(
         # Whoever asks next, by HTTP or on a screen, sees it: the log's word comes a moment later.
         if world.take_incident(incident):
             hub.incidents_changed()
-        return json_of(incident_to_json(incident, full=True))
+        return json_of(full_incident(incident))
 
     done = describe_answer(schemas.FullIncident, "The incident as it now stands.") | _COMMAND_ERRORS
 
@@ -233,3 +234,8 @@ def router(
         return await command(id, "resolve", said, idempotency_key)
 
     return api
+
+
+def full_incident(incident: Incident) -> dict[str, Any]:
+    """Write an incident with all that is known of it, and the pictures that its evidence carries."""
+    return incident_to_json(incident, full=True) | {"pictures": pictures_of(incident.evidence)}

@@ -9,9 +9,13 @@ from fastapi import FastAPI, Response, WebSocket
 from ioc.model.instant import MILLISECOND, Instant
 from ioc.model.quantities import Catalogue
 from ioc.runtime import clock
+from ioc.store.audit import AuditLog
 from ioc.store.catalogue import load_catalogue
 from ioc.store.opening import Store
-from ui.server import api, devices_api, metrics, page, problems, rules_api, schemas, webhooks
+from ioc.store.pictures.folder import PictureFolder
+from ioc.store.pictures.originals import Originals
+from ui.server import api, cameras_api, devices_api, metrics, page, pictures_api, problems, rules_api, schemas, webhooks
+from ui.server.cameras import KnownCameras
 from ui.server.codec_trial import TryCodec
 from ui.server.devices import Devices
 from ui.server.feed import Feed
@@ -19,6 +23,7 @@ from ui.server.guard import Guard, Policy, Requests
 from ui.server.health import judge
 from ui.server.hub import Hub
 from ui.server.live import live
+from ui.server.live_pictures import LivePictures
 from ui.server.rejections import Rejections
 from ui.server.rules_bench import RulesBench
 from ui.server.settings import UiSettings
@@ -44,6 +49,8 @@ def create_app(
     hub: Hub | None = None,
     try_codec: TryCodec | None = None,
     rules_bench: RulesBench | None = None,
+    pictures: PictureFolder | None = None,
+    originals: Originals | None = None,
 ) -> FastAPI:
     """Make the application; its feed runs for as long as its lifespan.
 
@@ -55,6 +62,8 @@ def create_app(
         hub: one with other limits than the usual ones.
         try_codec: shows what codecs make of a message; POST /api/codecs/try answers 501 without.
         rules_bench: answers what authors of rules ask; /api/rules answers 501 without.
+        pictures: what cameras have taken; /api/pictures answers 501 without, and no camera has a live picture.
+        originals: the same with faces; None where the city keeps none.
 
     Raises:
         Fault: the base map's file does not exist.
@@ -63,7 +72,8 @@ def create_app(
         settings = settings.model_copy(update={"basemap": None})
     hub = hub or Hub(World(), now, tick=settings.tick_ms * MILLISECOND, most=settings.max_sockets)
     devices = Devices(hub.world, now)
-    feed = Feed(store, hub.world, hub, devices, now)
+    cameras = KnownCameras()
+    feed = Feed(store, hub.world, hub, devices, cameras, now)
     requests = Requests()
     deliveries = webhooks.Deliveries()
 
@@ -104,6 +114,20 @@ def create_app(
         )
     )
 
+    app.include_router(
+        cameras_api.router(
+            cameras=store.cameras,
+            known=cameras,
+            live=LivePictures(pictures, store.cameras, lambda: cameras.statuses, now),
+            world=hub.world,
+            now=now,
+        )
+    )
+
+    app.include_router(
+        pictures_api.router(pictures=pictures, originals=originals, audit=AuditLog(store.connection), now=now)
+    )
+
     app.include_router(rules_api.router(bench=rules_bench))
 
     app.include_router(webhooks.router(inbox=store.inbox, webhooks=settings.webhooks, now=now, deliveries=deliveries))
@@ -121,7 +145,13 @@ def create_app(
     async def get_metrics() -> Response:
         """All metrics, of this process and of those that report to the store; docs/http.md lists them."""
         text = metrics.exposition(
-            board=feed.board, store_up=feed.store_away is None, hub=hub, requests=requests, reports=deliveries.counts
+            board=feed.board,
+            store_up=feed.store_away is None,
+            hub=hub,
+            requests=requests,
+            reports=deliveries.counts,
+            cameras=cameras,
+            now=now(),
         )
         return Response(text, headers={"content-type": metrics.CONTENT_TYPE})
 

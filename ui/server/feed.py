@@ -16,6 +16,7 @@ from ioc.store.connection import StoreUnavailable
 from ioc.store.event_stream import BEGINNING
 from ioc.store.last_states import LastStates
 from ioc.store.opening import Store
+from ui.server.cameras import KnownCameras
 from ui.server.devices import Devices
 from ui.server.health import Board, Knowledge, judge
 from ui.server.hub import Hub
@@ -33,6 +34,7 @@ ENTRIES_AT_ONCE: Final = 16
 HEALTH_EVERY_S: Final = 1.0
 REGISTRY_EVERY_S: Final = 2.0
 GAPS_EVERY_S: Final = 5.0
+CAMERAS_EVERY_S: Final = 0.5
 REPORT_TTL_S: Final = 5.0
 LEAVE_S: Final = 0.5
 
@@ -43,7 +45,7 @@ LONGEST_PAUSE_S: Final = 5.0
 FIRST_LOAD_S: Final = 3.0
 """Seconds that pages wait at the start for everything to be loaded; then they get what there is."""
 
-_JOBS: Final = ("registry", "incidents", "events", "health", "gaps")
+_JOBS: Final = ("registry", "incidents", "events", "health", "gaps", "cameras")
 
 log = Log("ui")
 
@@ -57,6 +59,7 @@ class Feed:
         world: what is kept up.
         hub: who is told.
         devices: who shows what was lost.
+    cameras: what is known of cameras.
         now: the wall clock.
     """
 
@@ -64,6 +67,7 @@ class Feed:
     world: World
     hub: Hub
     devices: Devices
+    cameras: KnownCameras
     now: Callable[[], Instant]
     board: Board = field(default_factory=dict)
     _away: dict[str, str] = field(default_factory=dict)
@@ -83,7 +87,9 @@ class Feed:
     def knowledge(self) -> Knowledge:
         """What the server itself can say of the program's health."""
         refused = self._refused if self._away else None
-        return Knowledge(self.world.clock, self.store_away, self._lost, self._began, refused)
+        return Knowledge(
+            self.world.clock, self.store_away, self._lost, self._began, refused, tuple(self.cameras.statuses.values())
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -94,6 +100,7 @@ class Feed:
             self._follow_events,
             self._follow_health,
             self._follow_gaps,
+            self._follow_cameras,
         )
         self._began = self.now()
         self._judge()
@@ -193,6 +200,12 @@ class Feed:
             self.devices.gaps = await self.store.gaps.counts()
             self._reached("gaps")
             await asyncio.sleep(GAPS_EVERY_S)
+
+    async def _follow_cameras(self) -> NoReturn:
+        while True:
+            await self.cameras.refresh(self.store.cameras)
+            self._reached("cameras")
+            await asyncio.sleep(CAMERAS_EVERY_S)
 
     async def _leave(self) -> None:
         """Take the server off the board, where the store hears it: what stops on purpose is not missed."""

@@ -90,7 +90,7 @@ class Requests:
 
     def count(self, method: str, status: int) -> None:
         """Count one."""
-        known = method if method in ("GET", "HEAD", "POST", "OPTIONS", "WS") else "other"
+        known = method if method in ("GET", "HEAD", "POST", "PUT", "OPTIONS", "WS") else "other"
         self.counts[known, status] = self.counts.get((known, status), 0) + 1
 
 

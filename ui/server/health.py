@@ -1,13 +1,16 @@
 """Whether the city can be trusted to be as the screen shows it, and what is wrong where it cannot."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
 from ioc.model.alerts import Severity
+from ioc.model.cameras import CameraState
 from ioc.model.instant import MILLISECOND, SECOND, Duration, Instant, from_milliseconds
+from ioc.store.cameras import CameraStatus
+from ui.server.cameras import is_silent
 
 EXPECTED: Final = ("ingest", "rules")
 """Processes without which nothing new is shown or raised."""
@@ -34,6 +37,7 @@ class Knowledge:
         lost: whether the store has come back without its data.
         since: since when the server has looked; None where that does not matter.
         store_refuses: why the store answers and takes nothing, in Vietnamese and in English; None where it does not.
+        cameras: how they are.
     """
 
     clock: Instant | None
@@ -41,6 +45,7 @@ class Knowledge:
     lost: bool = False
     since: Instant | None = None
     store_refuses: tuple[str, str] | None = None
+    cameras: Sequence[CameraStatus] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ def judge(board: Board, known: Knowledge, now: Instant) -> dict[str, Any]:
     messages = [*_of_store(known), *_of_line(board, known, blind, now)]
     for name in dict.fromkeys((*EXPECTED, *board)):
         messages += _of_process(name, board.get(name))
+    messages += _of_cameras(known.cameras, now)
     return {
         "state": "degraded" if any(message.severity is not Severity.INFO for message in messages) else "ok",
         "now": now // MILLISECOND,
@@ -181,6 +187,38 @@ def _of_process(name: str, fields: Mapping[str, str] | None) -> Iterator[HealthM
             yield HealthMessage(
                 Severity.MAJOR, vi or f"Tiến trình {name} gặp trục trặc.", en or f"{name} has a problem."
             )
+
+
+def _of_cameras(cameras: Sequence[CameraStatus], now: Instant) -> Iterator[HealthMessage]:
+    """Tell of the cameras that do not do their work, and of the one that is worst off."""
+    # Of those that nobody tells of, the process that falls silent is told of.
+    told = [camera for camera in cameras if not is_silent(camera, now)]
+    failing = [camera for camera in told if camera.state in _IN_WORDS]
+    if not failing:
+        return
+    worst = min(failing, key=lambda camera: (_ORDER.index(camera.state), camera.id))
+    vi, en = _IN_WORDS[worst.state]
+    worst_vi, worst_en = ("", "") if len(failing) == 1 else ("; nặng nhất", "; the worst")
+    yield HealthMessage(
+        Severity.MAJOR if len(failing) == len(told) else Severity.WARNING,
+        f"{len(failing)}/{len(told)} camera không dùng được{worst_vi}: {worst.id} {vi}.",
+        f"{len(failing)} of {len(told)} cameras cannot be relied on{worst_en}: {worst.id} {en}.",
+    )
+
+
+_IN_WORDS: Final = {
+    CameraState.UNREACHABLE: ("không kết nối được", "cannot be reached"),
+    CameraState.REFUSED: ("bị từ chối", "is refused"),
+    CameraState.BROKEN: ("gửi hình không giải mã được", "sends what cannot be decoded"),
+    CameraState.COVERED: ("bị che", "is covered"),
+    CameraState.DARK: ("tối đen", "is dark"),
+    CameraState.FROZEN: ("đứng hình", "stands still"),
+    CameraState.MOVED: ("bị xoay lệch", "was moved"),
+    CameraState.BLURRED: ("bị mờ", "is out of focus"),
+}
+"""What is wrong with a camera in Vietnamese and in English, the worst first: by how much of its picture is lost."""
+
+_ORDER: Final = tuple(_IN_WORDS)
 
 
 def _message(text: str) -> tuple[str, str]:

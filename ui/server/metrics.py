@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 from ioc.model.assets import AssetStatus
+from ioc.model.instant import Instant
+from ui.server.cameras import KnownCameras, is_silent
 from ui.server.guard import Requests
 from ui.server.health import Board
 from ui.server.hub import Hub
@@ -80,6 +82,31 @@ REPORTS: Final = Metric(
     MetricType.COUNTER,
     "Reports over HTTP; refused ones were malformed, full ones found no room because ingest does not read.",
     ("codec", "source", "outcome"),
+)
+CAMERAS: Final = Metric(
+    "ioc_cameras",
+    MetricType.GAUGE,
+    "Cameras by state; silent are those that their process no longer tells of: see its log.",
+    ("state",),
+)
+CAMERA_FRAMES: Final = Metric(
+    "ioc_camera_frames_total",
+    MetricType.COUNTER,
+    "Frames since the stream was opened: came, looked at, skipped for a newer one, refused as not usable; "
+    "many skipped mean that the machine is too slow for its cameras.",
+    ("camera", "outcome"),
+)
+CAMERA_OPENED: Final = Metric(
+    "ioc_camera_opened_total",
+    MetricType.COUNTER,
+    "Times that the stream was opened; if it grows, the camera or the way to it breaks off.",
+    ("camera",),
+)
+CAMERA_DELAY: Final = Metric(
+    "ioc_camera_delay_seconds",
+    MetricType.GAUGE,
+    "How long the last frame waited for its look; above 0.3 events come late.",
+    ("camera",),
 )
 
 REPORTED: Final = (
@@ -210,6 +237,10 @@ METRICS: Final = (
     TURNED_AWAY,
     REQUESTS,
     REPORTS,
+    CAMERAS,
+    CAMERA_FRAMES,
+    CAMERA_OPENED,
+    CAMERA_DELAY,
     *REPORTED,
 )
 """Every metric there is."""
@@ -219,7 +250,16 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 Samples = Mapping[tuple[str, ...], float]
 
 
-def exposition(*, board: Board, store_up: bool, hub: Hub, requests: Requests, reports: Samples) -> str:
+def exposition(
+    *,
+    board: Board,
+    store_up: bool,
+    hub: Hub,
+    requests: Requests,
+    reports: Samples,
+    cameras: KnownCameras,
+    now: Instant,
+) -> str:
     """Write all metrics in Prometheus' text format."""
     known: dict[Metric, Samples] = {
         UP: {(name,): float(fields.get("state") == "ok") for name, fields in board.items()},
@@ -234,6 +274,7 @@ def exposition(*, board: Board, store_up: bool, hub: Hub, requests: Requests, re
         TURNED_AWAY: {(): hub.counts.turned_away},
         REQUESTS: {(method, str(status)): count for (method, status), count in requests.counts.items()},
         REPORTS: reports,
+        **_cameras(cameras, now),
     }
     for metric in REPORTED:
         known[metric] = _reported(metric, board)
@@ -244,6 +285,26 @@ def _assets(world: World) -> Samples:
     spoken = Counter(str(state.status) for state in world.states.all())
     silent = sum(world.states.get(asset_id) is None for asset_id in world.assets)
     return {(str(status),): spoken[status] + silent * (status is AssetStatus.UNKNOWN) for status in AssetStatus}
+
+
+def _cameras(cameras: KnownCameras, now: Instant) -> dict[Metric, Samples]:
+    # What nobody tells of any more has no numbers, as a process that is silent has none.
+    told = [status for status in cameras.statuses.values() if not is_silent(status, now)]
+    return {
+        CAMERAS: {(state,): count for state, count in cameras.by_state(now).items()},
+        CAMERA_FRAMES: {
+            (status.id, outcome): count
+            for status in told
+            for outcome, count in (
+                ("came", status.came),
+                ("looked", status.looked),
+                ("skipped", status.skipped),
+                ("refused", status.refused),
+            )
+        },
+        CAMERA_OPENED: {(status.id,): status.opened for status in told},
+        CAMERA_DELAY: {(status.id,): status.delay_ms / 1_000 for status in told},
+    }
 
 
 def _reported(metric: Metric, board: Board) -> Samples:

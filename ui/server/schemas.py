@@ -144,6 +144,19 @@ class LeanIncident(BaseModel):
     revision: int = Field(description="Grows by one with every change; a copy with a smaller one is older.")
 
 
+class IncidentPicture(BaseModel):
+    """A picture that an incident's evidence carries."""
+
+    id: str = Field(
+        description="See GET /api/pictures/{id}.", examples=["person/2026-11-22/cam-1-1795309200123-ab12cd34.jpg"]
+    )
+    asset: str | None = Field(description="The camera that took it.")
+    at: Milliseconds
+    box: tuple[float, float, float, float] | None = Field(
+        description="What it is about: left, top, right, bottom, in shares of the picture."
+    )
+
+
 class FullIncident(LeanIncident):
     """An incident with all that is known of it."""
 
@@ -153,6 +166,7 @@ class FullIncident(LeanIncident):
     timeline_dropped: int = Field(description="How many older entries the timeline no longer holds.")
     speaks_for: list[str] = Field(description="Ids of the incidents that were folded under it; at most 100.")
     members: list[MemberAlert] = Field(description="Its alerts where it has several: the first, and the latest 100.")
+    pictures: list[IncidentPicture] = Field(description="What its evidence carries, newest first; at most 6.")
 
 
 class IncidentList(BaseModel):

@@ -10,6 +10,8 @@ import uvicorn
 
 from ioc.model.faults import Fault
 from ioc.store.opening import Store
+from ioc.store.pictures.folder import PictureFolder
+from ioc.store.pictures.originals import Originals
 from ui.server.app import create_app
 from ui.server.codec_trial import TryCodec
 from ui.server.guard import is_loopback
@@ -42,6 +44,8 @@ async def run(
     ready: Callable[[str], None] | None = None,
     try_codec: TryCodec | None = None,
     rules_bench: RulesBench | None = None,
+    pictures: PictureFolder | None = None,
+    originals: Originals | None = None,
 ) -> None:
     """Serve until `stop` is set; then close the sockets, each with the code for a restart (1012).
 
@@ -52,6 +56,8 @@ async def run(
         ready: takes the page's address once the server listens.
         try_codec: shows what codecs make of a message.
         rules_bench: answers what authors of rules ask.
+        pictures: what cameras have taken.
+        originals: the same with faces; None where the city keeps none.
 
     Raises:
         Fault: it cannot listen there, or must not.
@@ -63,7 +69,14 @@ async def run(
         )
     with closing(listen(settings.host, settings.port)) as listener:
         config = uvicorn.Config(
-            create_app(store, settings, try_codec=try_codec, rules_bench=rules_bench),
+            create_app(
+                store,
+                settings,
+                try_codec=try_codec,
+                rules_bench=rules_bench,
+                pictures=pictures,
+                originals=originals,
+            ),
             ws="websockets-sansio",
             ws_per_message_deflate=False,
             ws_max_size=4_096,

@@ -16,12 +16,14 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from ioc.model.alerts import Severity
 from ioc.model.assets import Asset
+from ioc.model.cameras import CameraState, Geometry, Line, Way, Zone
 from ioc.model.city import Area, City
 from ioc.model.events import FIXED_COLUMNS
 from ioc.model.identity import alert_id, incident_id
 from ioc.model.incidents import Incident
 from ioc.model.kinds import Kind
 from ioc.runtime import clock
+from ioc.store.cameras import CameraStatus, DrawnBox, FieldOfView, ZoneNow
 from ioc.store.incidents import ClearedAlert
 from ioc.store.opening import Store, open_store
 from ui.server import stage
@@ -78,6 +80,44 @@ def make_fire(key: str = "cam-1", *, at: int | None = None, **changes: Any) -> I
 def make_cleared(incident: Incident) -> ClearedAlert:
     """Say that an incident's alert no longer holds."""
     return ClearedAlert(incident.id, incident.alerts[0], clock.now())
+
+
+GEOMETRY = Geometry(
+    zones=(Zone("gate", ((0.1, 0.1), (0.4, 0.1), (0.4, 0.9)), 60.0, density=True),),
+    lines=(Line("entrance", (0.2, 0.8), (0.8, 0.8), Way.IN),),
+)
+
+
+def make_camera(camera: str = "cam-1", **changes: Any) -> CameraStatus:
+    """Make what is said of a camera that works, as of now."""
+    now = clock.now()
+    status = CameraStatus(
+        id=camera,
+        at=now,
+        state=CameraState.LIVE,
+        since=now - 60_000_000,
+        names={"vi": "Cổng chính", "en": "Main gate"},
+        source="rtsp",
+        width=1920,
+        height=1080,
+        rate=25.0,
+        target_rate=5.0,
+        came=100,
+        looked=20,
+        opened=1,
+        delay_ms=42.0,
+        detector="ssd",
+        look_for=("objects", "tampering"),
+        geometry=GEOMETRY,
+        file_geometry=GEOMETRY,
+        view=FieldOfView(11.94, 108.44, 120.0),
+        people=3,
+        vehicles=1,
+        zones_now=(ZoneNow("gate", 2, 0),),
+        boxes=(DrawnBox("person", 0.91, "0.100,0.200,0.300,0.400", "b-1"),),
+        shown_at=now,
+    )
+    return replace(status, **changes)
 
 
 def make_batch(*events: dict[str, Any]) -> pl.DataFrame:
@@ -205,6 +245,12 @@ def cleared() -> Callable[[Incident], ClearedAlert]:
 def batch() -> Callable[..., pl.DataFrame]:
     """Lays out events of now."""
     return make_batch
+
+
+@pytest.fixture
+def camera() -> Callable[..., CameraStatus]:
+    """Makes what is said of a camera that works, as of now."""
+    return make_camera
 
 
 @pytest.fixture
