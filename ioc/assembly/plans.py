@@ -1,8 +1,8 @@
 """Plans what runs: the processes of `ioc demo` and of `ioc run`, from the configuration."""
 
 import hashlib
-from dataclasses import replace
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -171,7 +171,7 @@ def _city_members(configuration: Configuration, *, simulators: bool) -> list[Mem
 
 
 def _pretend_cameras(configuration: Configuration) -> list[Member] | None:
-    """Give the process that draws the city's pretend cameras, and the stage that watches them; none for other cities."""
+    """Give the process that draws the city's pretend cameras, and the stage that watches; none for other cities."""
     file = camera_file(configuration.simulators.city)
     if configuration.cameras.file is not None or file is None:
         return None
