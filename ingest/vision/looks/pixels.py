@@ -1,15 +1,25 @@
 """The cheap looks at one camera's frames, taken together."""
 
+from collections.abc import Callable
+from typing import Final
+
 import cv2
 import numpy as np
 
-from ingest.vision.camera import Camera
+from ingest.vision.camera import Analytic, Camera
 from ingest.vision.finding import Finding, Report
 from ingest.vision.frame import Frame, Mask, Pixels
 from ingest.vision.looks.contract import Glance, Grey, Look, made_small, region_mask
+from ingest.vision.looks.day_night import DayNight
 from ingest.vision.looks.motion import Motion
+from ingest.vision.looks.tampering import Tampering
 from ioc.model.cameras import Geometry
 from ioc.model.instant import Instant
+
+LOOKS: Final[dict[Analytic, Callable[[], Look]]] = {
+    Analytic.TAMPERING: Tampering,
+}
+"""What is made for a camera that is looked at for it."""
 
 
 class PixelLooks:
@@ -26,7 +36,8 @@ class PixelLooks:
         self._before: Pixels | None = None
         self._before_at: Instant | None = None
         self._motion = Motion()
-        self._looks: tuple[Look, ...] = ()
+        self._day_night = DayNight()
+        self._looks = tuple(look() for analytic, look in LOOKS.items() if analytic in camera.analytics)
 
     def look(self, frame: Frame) -> Report:
         """Look at the next frame.
@@ -45,7 +56,8 @@ class PixelLooks:
         moving = self._motion.look(at, small, grey, self._mask)
         same = self._before is not None and np.array_equal(self._before, small)
         since = 0 if self._before_at is None else at - self._before_at
-        glance = Glance(at, since, small, grey, same, False, moving.mask, self._mask)
+        night = self._day_night.look(at, small, grey)
+        glance = Glance(at, since, small, grey, same, night, moving.mask, self._mask)
         findings: list[Finding] = []
         for look in self._looks:
             findings.extend(look.look(glance))
