@@ -14,18 +14,32 @@ from typing import Final
 import cv2
 import msgspec
 
-from ingest.vision.analysis import Analysed, Analysis, Photographer, pictured
+from ingest.vision.analysis import TRY_AGAIN, Analysed, Analysis, pictured
 from ingest.vision.camera import DetectorName
 from ingest.vision.detection.contract import Detector
 from ingest.vision.detection.opening import open_detector
-from ingest.vision.exchange import Assign, Gone, Look, Message, Quiet, Redraw, Slots, Trouble, messages, packed
+from ingest.vision.exchange import (
+    Assign,
+    Gone,
+    Look,
+    Message,
+    Pictured,
+    Quiet,
+    Redraw,
+    Slots,
+    Trouble,
+    messages,
+    packed,
+)
 from ingest.vision.faces.finder import FaceFinder
 from ingest.vision.pictures.snapshots import Snapshots
 from ioc.model.faults import Fault
+from ioc.model.instant import Instant
 from ioc.runtime import logging
 from ioc.runtime.children import stop_with_parent
 from ioc.runtime.logging import Log
 from ioc.store.pictures.folder import PictureFolder
+from ioc.store.pictures.originals import Originals
 from ioc.store.pictures.settings import PictureSettings
 
 _LOG: Final = Log("cameras.analyst")
@@ -92,14 +106,20 @@ class Analyst:
                 self._analysed.put(analysis.gone(message))
 
     def _picture(self) -> None:
-        photographer: Photographer | None = None
+        snapshots: Snapshots | None = None
+        tried_at: Instant = 0
         while True:
             analysed = self._analysed.get()
-            if photographer is None and analysed.pixels is not None:
-                photographer = self._photographer()
-            self._say(pictured(analysed, photographer))
+            if analysed.pixels is not None:
+                lacking = self._troubles.get("faces", "") and analysed.at - tried_at >= TRY_AGAIN
+                if snapshots is None or lacking:
+                    tried_at, snapshots = analysed.at, self._snapshots()
+                self._say(pictured(analysed, snapshots))
+                self._tell_pictures(snapshots)
+            else:
+                self._say(pictured(analysed, None))
 
-    def _photographer(self) -> Photographer:
+    def _snapshots(self) -> Snapshots:
         settings = PictureSettings.model_validate_json(self._settings.pictures)
         finder = None
         try:
@@ -107,7 +127,14 @@ class Analyst:
             self._tell_trouble("faces", "")
         except Fault as fault:
             self._tell_trouble("faces", f"{fault} Until then no picture is kept.")
-        return Snapshots(PictureFolder.of(settings), finder)
+        folder = PictureFolder.of(settings)
+        return Snapshots(folder, finder, Originals.of(settings, folder))
+
+    def _tell_pictures(self, snapshots: Snapshots) -> None:
+        counts = snapshots.counts
+        self._say(Pictured(counts.kept, counts.faces, counts.without_finder, counts.failed))
+        if not self._troubles.get("faces"):
+            self._tell_trouble("pictures", snapshots.trouble)
 
     def _open_detector(self, name: DetectorName) -> Detector:
         return open_detector(name, self._models, self._settings.threads)

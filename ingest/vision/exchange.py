@@ -152,6 +152,22 @@ class Found(msgspec.Struct, tag=True, frozen=True):
     counts: tuple[tuple[str, int, int], ...] = ()
 
 
+class Pictured(msgspec.Struct, tag=True, frozen=True):
+    """From the analyst, after pictures were asked for: what became of all of them since it was started.
+
+    Attributes:
+        kept: pictures that were written.
+        faces: faces that were blurred in them.
+        without_finder: pictures that were not written since faces could not be looked for.
+        failed: pictures that could not be written.
+    """
+
+    kept: int
+    faces: int
+    without_finder: int
+    failed: int
+
+
 class Trouble(msgspec.Struct, tag=True, frozen=True):
     """From the analyst: a part of it does not work (no model, no face finder); empty where it does again."""
 
@@ -159,7 +175,7 @@ class Trouble(msgspec.Struct, tag=True, frozen=True):
     sentence: str
 
 
-Message = Assign | Redraw | Free | Watched | Look | Quiet | Gone | Condition | Numbers | Found | Trouble
+Message = Assign | Redraw | Free | Watched | Look | Quiet | Gone | Condition | Numbers | Found | Pictured | Trouble
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Message)

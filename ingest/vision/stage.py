@@ -25,6 +25,7 @@ from ingest.vision.exchange import (
     Look,
     Message,
     Numbers,
+    Pictured,
     Quiet,
     Redraw,
     Slots,
@@ -137,6 +138,7 @@ class Cameras:
         self._troubles: dict[str, str] = {}
         self._watched: frozenset[str] = frozenset()
         self._drawings_revision = 0
+        self._pictured = Pictured(0, 0, 0, 0)
         self._publisher = Publisher(settings.mqtt_url, "ioc-cameras", _LOG, protocol=settings.mqtt_protocol)
         self._crew = Crew(self._take, self._prepare, self._crashed)
         self._folder = PictureFolder.of(surroundings.pictures)
@@ -247,6 +249,9 @@ class Cameras:
         if isinstance(message, Trouble):
             self._troubles[message.part] = message.sentence
             return
+        if isinstance(message, Pictured):
+            self._pictured = message
+            return
         record = self._records.get(getattr(message, "camera", ""))
         if record is None:
             return
@@ -334,6 +339,10 @@ class Cameras:
             "events_total": self._publisher.sent,
             "events_lost_total": self._publisher.lost,
             "crashes_total": self._crew.crashes,
+            "pictures_total": self._pictured.kept,
+            "faces_total": self._pictured.faces,
+            "pictures_refused_total": self._pictured.without_finder,
+            "pictures_failed_total": self._pictured.failed,
             "backlog": self._publisher.waiting,
         }
 

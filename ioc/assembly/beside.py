@@ -6,12 +6,21 @@ from typing import Any
 from ioc.assembly.codec_trial import CodecTrial
 from ioc.assembly.handover import Handover
 from ioc.assembly.rules_bench import RulesBenchProcess
+from ioc.store.pictures.folder import PictureFolder
+from ioc.store.pictures.originals import Originals
 
 
 def for_ui(handover: Handover) -> dict[str, Any]:
-    """Give the page what it asks of codecs and of rules."""
-    folder = None if handover.codecs_dir is None else Path(handover.codecs_dir)
-    return {"try_codec": CodecTrial(folder, handover.timezone), "rules_bench": RulesBenchProcess(handover)}
+    """Give the page what it asks of codecs and of rules, and the pictures that cameras took."""
+    codecs = None if handover.codecs_dir is None else Path(handover.codecs_dir)
+    settings = handover.picture_settings()
+    pictures = PictureFolder.of(settings)
+    return {
+        "try_codec": CodecTrial(codecs, handover.timezone),
+        "rules_bench": RulesBenchProcess(handover),
+        "pictures": pictures,
+        "originals": Originals.of(settings, pictures),
+    }
 
 
 def for_cameras(handover: Handover) -> dict[str, Any]:

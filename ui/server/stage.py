@@ -9,8 +9,10 @@ from typing import Final
 import uvicorn
 
 from ioc.model.faults import Fault
+from ioc.runtime.tasks import end
 from ioc.store.opening import Store
 from ioc.store.pictures.folder import PictureFolder
+from ioc.store.pictures.keeper import HeldPictures, Keeper
 from ioc.store.pictures.originals import Originals
 from ui.server.app import create_app
 from ui.server.codec_trial import TryCodec
@@ -89,14 +91,18 @@ async def run(
             timeout_graceful_shutdown=STOP_S,
         )
         server = _Server(config)
-        stopping = asyncio.create_task(_stop_when_asked(server, stop), name="ui stop")
+        beside = [asyncio.create_task(_stop_when_asked(server, stop), name="ui stop")]
+        if pictures is not None:
+            # Where cameras are not watched any more, what they took is still to go in its time.
+            keeper = Keeper(pictures, HeldPictures(store.incidents))
+            beside.append(asyncio.create_task(keeper.run(), name="keep pictures"))
         try:
             if ready is not None:
                 host, port = listener.getsockname()[:2]
                 ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
             await server.serve(sockets=[listener])
         finally:
-            stopping.cancel()
+            await end(beside)
 
 
 def listen(host: str, port: int) -> socket.socket:
