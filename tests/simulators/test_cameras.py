@@ -22,13 +22,13 @@ from simulators.cameras.painting import HEIGHT, WIDTH
 from simulators.cameras.scenes import SCENES
 from simulators.cameras.serving import CameraServer
 
-FILE = Path(crossing.__file__).with_name("cameras.yaml")
+FILE = Path(crossing.__file__).with_name("da-lat.yaml")
 CAPTION = slice(HEIGHT - 22, HEIGHT)
 
 
 @pytest.fixture(scope="module")
 def cameras() -> dict[str, Camera]:
-    return {camera.id: camera for camera in read_cameras(FILE, {"PRETEND_CAMERAS_PORT": "8088"})}
+    return {camera.id: camera for camera in read_cameras(FILE, {"IOC_PRETEND_CAMERAS_PORT": "8088"})}
 
 
 @pytest.mark.parametrize("name", SCENES)
