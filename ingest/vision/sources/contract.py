@@ -44,10 +44,6 @@ class Source(Protocol):
     def rate(self) -> float:
         """Frames a second, as the stream says; 0 where it does not say."""
 
-    @property
-    def late(self) -> bool:
-        """Whether a newer frame waits already, so that the grabbed one is not worth looking at."""
-
     def grab(self) -> bool:
         """Wait for the next frame; say False where the stream has ended.
 
