@@ -1,4 +1,4 @@
-"""SSD-MobileNetV2 over overlapping tiles of a picture and over all of it: finds what is small, at five times the cost."""
+"""SSD-MobileNetV2 over overlapping tiles of a picture and all of it: finds what is small, at five times the cost."""
 
 from pathlib import Path
 from typing import Final
