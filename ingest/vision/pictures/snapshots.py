@@ -17,6 +17,9 @@ from ioc.store.pictures.originals import Originals
 QUALITY: Final = 85
 """Of JPEG, 0 to 100; the first of those that are tried until a picture is small enough."""
 
+WIDTH: Final = 960
+"""Pixels, of pictures at most. Faces are looked for in every pixel that is kept, which is most of a picture's cost."""
+
 LIVE_QUALITY: Final = 75
 LIVE_WIDTH: Final = 640
 """Pixels, of live pictures at most."""
@@ -63,14 +66,29 @@ class Snapshots:
         trouble: why the last picture was not written, one sentence; empty where it was.
     """
 
-    def __init__(self, folder: PictureFolder, finder: FindsFaces | None, originals: Originals | None = None) -> None:
-        """Take where pictures go, who finds the faces (None: nobody can), and where originals go, if anywhere."""
+    def __init__(
+        self,
+        folder: PictureFolder,
+        finder: FindsFaces | None,
+        originals: Originals | None = None,
+        *,
+        width: int = WIDTH,
+    ) -> None:
+        """Take what is needed.
+
+        Args:
+            folder: where pictures go.
+            finder: who finds faces; None: nobody can, and no picture is kept.
+            originals: where unblurred pictures go, if anywhere.
+            width: pixels, of pictures at most; originals are as wide as their frames.
+        """
         self.counts = Counts()
         self.trouble = ""
         self._folder = folder
         self._finder = finder
         self._originals = originals
-        self._last: tuple[Pixels, Pixels] | None = None
+        self._width = width
+        self._last: tuple[Pixels, int, Pixels] | None = None
         self._log = Log("pictures")
 
     def take(self, pixels: Pixels, picture_class: str, asset: str, at: Instant) -> str | None:
@@ -88,7 +106,7 @@ class Snapshots:
         Raises:
             ValueError: no such class, no such asset.
         """
-        private = self._without_faces(pixels)
+        private = self._without_faces(pixels, self._width)
         if private is None:
             return None
         jpeg = encoded(private, QUALITY)
@@ -114,10 +132,10 @@ class Snapshots:
         Raises:
             ValueError: no such asset.
         """
-        private = self._without_faces(pixels)
+        private = self._without_faces(pixels, LIVE_WIDTH)
         if private is None:
             return False
-        jpeg = encoded(smaller(private, LIVE_WIDTH), LIVE_QUALITY)
+        jpeg = encoded(private, LIVE_QUALITY)
         if jpeg is None:
             self._fail(f"the live picture of {asset} does not become smaller than {MAX_BYTES:,} bytes")
             return False
@@ -130,31 +148,32 @@ class Snapshots:
         self._say("")
         return True
 
-    def _without_faces(self, pixels: Pixels) -> Pixels | None:
-        """Blur the faces; of one frame, which several findings may ask a picture of, once."""
-        if self._last is not None and self._last[0] is pixels:
-            return self._last[1]
+    def _without_faces(self, pixels: Pixels, width: int) -> Pixels | None:
+        """Make a frame smaller and blur its faces; once, where several findings ask for a picture of it."""
+        if self._last is not None and self._last[0] is pixels and self._last[1] == width:
+            return self._last[2]
         self._last = None
         if self._finder is None:
             self.counts.without_finder += 1
             self._say("no picture is kept: there is no face finder")
             return None
+        small = smaller(pixels, width)
         try:
-            faces = [box for box, _ in self._finder.find(pixels)]
-            private = blurred(pixels, faces)
+            faces = [box for box, _ in self._finder.find(small)]
         except FacesUnknown as error:
             self.counts.without_finder += 1
             self._say(f"no picture is kept: {error}")
             return None
+        private = blurred(small, faces)
         self.counts.faces += len(faces)
-        self._last = (pixels, private)
+        self._last = (pixels, width, private)
         return private
 
     def _keep_original(self, pixels: Pixels, picture_id: str) -> None:
         if self._originals is None:
             return
         jpeg = encoded(pixels, QUALITY)
-        problem = "it does not become small enough"
+        problem: str | None = "it does not become small enough"
         if jpeg is not None:
             try:
                 self._originals.write(picture_id, jpeg)
