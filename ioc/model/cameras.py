@@ -173,7 +173,8 @@ def _name(raw: Any, where: str) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    # math.isfinite fails on whole numbers that no float can hold.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -math.inf < value < math.inf
 
 
 def _list(raw: Any, where: str) -> Sequence[Any]:

@@ -118,7 +118,13 @@ def create_app(
         cameras_api.router(
             cameras=store.cameras,
             known=cameras,
-            live=LivePictures(pictures, store.cameras, lambda: cameras.statuses, now),
+            live=LivePictures(
+                pictures,
+                store.cameras,
+                known=lambda: cameras.statuses,
+                away=lambda: feed.store_away is not None,
+                now=now,
+            ),
             world=hub.world,
             now=now,
         )

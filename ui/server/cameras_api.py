@@ -1,5 +1,6 @@
 """The HTTP interface to cameras: how they are, what they show, what is drawn on their pictures, what they counted."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Final
@@ -90,7 +91,8 @@ def router(
                 expected=f"at most {MOST_WATCHED} ids, parted by commas",
             )
         await live.watch(wanted)
-        shots = {camera: shot_view(camera, await live.shot(camera)) for camera in wanted}
+        taken = await asyncio.gather(*(live.shot(camera) for camera in wanted))
+        shots = {camera: shot_view(camera, shot) for camera, shot in zip(wanted, taken, strict=True)}
         at = now()
         items = [
             camera_view(status, known.drawings.get(camera), world, at) | {"live": shots.get(camera)}

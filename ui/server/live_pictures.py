@@ -7,9 +7,12 @@ from typing import Any, Final, Protocol
 from urllib.parse import quote
 
 from ioc.model.instant import SECOND, Duration, Instant, whole_milliseconds
+from ioc.runtime.logging import Log
 from ioc.store.cameras import Cameras, CameraStatus, DrawnBox
 from ioc.store.connection import StoreUnavailable
 from ui.server.cameras import boxes_view
+
+log = Log("ui")
 
 FRESH: Final[Duration] = SECOND
 """How long a live picture, and the word that it is watched, hold for everybody."""
@@ -19,7 +22,11 @@ class LiveFolder(Protocol):
     """Where live pictures are; `ioc.store.pictures.folder.PictureFolder` is one."""
 
     def read_live(self, asset: str) -> bytes | None:
-        """Read the live picture of a camera; None where there is none."""
+        """Read the live picture of a camera; None where there is none.
+
+        Raises:
+            OSError: it is there and cannot be read.
+        """
         ...
 
 
@@ -57,6 +64,7 @@ class LivePictures:
         folder: LiveFolder | None,
         cameras: Cameras,
         known: Callable[[], Mapping[str, CameraStatus]],
+        away: Callable[[], bool],
         now: Callable[[], Instant],
     ) -> None:
         """Take where pictures are, who says what is on them, and what was known of that last.
@@ -65,9 +73,11 @@ class LivePictures:
             folder: None where this server has none; then there are no live pictures.
             cameras: of the store.
             known: what was last said of cameras; a camera must be among them to be asked for.
+            away: whether the store is known not to answer, so that nobody waits for it.
             now: the wall clock.
         """
         self._folder = folder
+        self._away = away
         self._cameras = cameras
         self._known = known
         self._now = now
@@ -76,6 +86,8 @@ class LivePictures:
 
     async def watch(self, cameras: Iterable[str]) -> None:
         """Say that somebody looks at cameras, at most once a second for each."""
+        if self._away():
+            return
         now = self._now()
         wanted = [camera for camera in cameras if not _fresh(self._watched.get(camera), now)]
         self._watched.update(dict.fromkeys(wanted, now))
@@ -108,17 +120,28 @@ class LivePictures:
     async def _read(self, camera: str) -> Shot:
         if self._folder is None:
             return Shot()
-        status, jpeg = await asyncio.gather(self._status(camera), asyncio.to_thread(self._folder.read_live, camera))
+        reading = asyncio.to_thread(self._jpeg, self._folder, camera)
+        status, jpeg = await asyncio.gather(self._status(camera), reading)
         if jpeg is None or status is None or status.shown_at is None:
             return Shot()
         return Shot(status.shown_at, status.boxes, jpeg)
 
+    @staticmethod
+    def _jpeg(folder: LiveFolder, camera: str) -> bytes | None:
+        try:
+            return folder.read_live(camera)
+        except OSError as error:
+            log.warning("a live picture cannot be read", camera=camera, error=str(error))
+            return None
+
     async def _status(self, camera: str) -> CameraStatus | None:
         # Asked at the same moment as the picture is read, so that its boxes are where they belong.
-        try:
-            return await self._cameras.status(camera)
-        except StoreUnavailable:
-            return self._known().get(camera)
+        if not self._away():
+            try:
+                return await self._cameras.status(camera)
+            except StoreUnavailable:
+                pass
+        return self._known().get(camera)
 
     def _forget_strangers(self) -> None:
         known = self._known()

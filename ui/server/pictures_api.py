@@ -59,6 +59,7 @@ def router(
             e404="There is no such picture, or it is not kept any more; the body says for how long it was.",
             e422="The id is too long.",
             e501=_NO_FOLDER,
+            e503="The picture is there and cannot be read.",
         ),
     )
     async def get_picture(id: PictureId) -> Response:  # noqa: A002 - the name in the path
@@ -68,6 +69,14 @@ def router(
             jpeg = await asyncio.to_thread(folder.read, str(name))
         except PictureGone as gone:
             raise _gone(gone) from gone
+        except OSError as error:
+            raise Problem(
+                503,
+                "unreadable",
+                what=f"The picture is there and cannot be read: {error.strerror}.",
+                where="path: id",
+                expected="a folder of pictures that this server may read; ask again when it may",
+            ) from error
         left = (name.at - now()) // SECOND + round(folder.days_kept(name.picture_class) * LONGEST_KEPT_S)
         keep = f"private, max-age={min(LONGEST_KEPT_S, max(0, left))}, immutable"
         return Response(jpeg, media_type=JPEG, headers={"cache-control": keep})

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from ioc.model.cameras import CameraState
 from ioc.model.instant import MILLISECOND, MINUTE, SECOND
+from ioc.store.cameras import CameraStatus
 from ui.server.health import Knowledge, judge
 
 NOW = 1_795_323_600 * SECOND
@@ -115,3 +117,31 @@ def test_a_store_that_refuses_is_said_as_ingest_says_it() -> None:
     message = '{"vi": "Kho dữ liệu không nhận sự kiện: OOM", "en": "The store at x refuses: OOM."}'
     board = WELL | {"ingest": WELL["ingest"] | {"state": "degraded", "message": message}}
     assert said(board) == [("major", "The store at x refuses: OOM.")]
+
+
+def cameras(*states: CameraState, at: int = NOW) -> Knowledge:
+    told = [CameraStatus(f"cam-{n}", at, state, at) for n, state in enumerate(states, 1)]
+    return Knowledge(NOW, cameras=told)
+
+
+LIVE, DARK, MOVED = CameraState.LIVE, CameraState.DARK, CameraState.MOVED
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (cameras(), []),
+        (cameras(LIVE, CameraState.STARTING), []),
+        (cameras(LIVE, DARK), [("warning", "1 of 2 cameras cannot be relied on: cam-2 is dark.")]),
+        (
+            cameras(LIVE, MOVED, DARK, DARK),
+            [("warning", "3 of 4 cameras cannot be relied on; the worst: cam-3 is dark.")],
+        ),
+        (cameras(CameraState.UNREACHABLE), [("major", "1 of 1 cameras cannot be relied on: cam-1 cannot be reached.")]),
+        (cameras(DARK, at=NOW - 11 * SECOND), []),
+    ],
+)
+def test_cameras_that_do_not_work_are_told_of_in_one_sentence(
+    known: Knowledge, expected: list[tuple[str, str]]
+) -> None:
+    assert said(WELL, known) == expected
