@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ingest.vision.frame import Pixels
-from ingest.vision.sources.contract import TIME_OUT_S, PictureLost, SourceFailed, checked_size
+from ingest.vision.sources.contract import TIME_OUT_S, PictureLost, SourceBroken, checked_size
 
 _OPTIONS: Final = {
     # A playlist or a list of clips that comes instead of video must not name files or other hosts.
@@ -104,7 +104,7 @@ class CaptureSource:
             backend: OpenCV's.
 
         Raises:
-            SourceFailed: it cannot be opened.
+            SourceBroken: it cannot be opened, or holds no video.
             SourceRefused: its pictures are too large.
         """
         self.kind = kind
@@ -114,7 +114,7 @@ class CaptureSource:
         if self._capture is None or not self._capture.isOpened():
             self.close()
             self._raise_stream_problem()
-            raise SourceFailed(f"{shown} holds no video that can be read")
+            raise SourceBroken(f"{shown} holds no video that can be read")
         self.width = self._whole(cv2.CAP_PROP_FRAME_WIDTH)
         self.height = self._whole(cv2.CAP_PROP_FRAME_HEIGHT)
         rate = self._capture.get(cv2.CAP_PROP_FPS)
@@ -132,7 +132,7 @@ class CaptureSource:
         try:
             came = bool(self._capture.grab())
         except cv2.error as error:
-            raise SourceFailed(f"{self._shown} sends what cannot be decoded") from error
+            raise SourceBroken(f"{self._shown} sends what cannot be decoded") from error
         if not came:
             self._raise_stream_problem()
         return came

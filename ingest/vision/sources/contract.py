@@ -21,6 +21,10 @@ class SourceFailed(Exception):
     """The source does not work now and may work later; its text is fit for people."""
 
 
+class SourceBroken(SourceFailed):
+    """The source answers, but what comes from there is nothing that can be used."""
+
+
 class PictureLost(Exception):
     """One picture cannot be used; the next one may. Its text is fit for people."""
 

@@ -9,7 +9,7 @@ from ingest.vision.frame import Pixels
 from ingest.vision.sources.addresses import AllowedNetworks
 from ingest.vision.sources.camera_url import CameraUrl
 from ingest.vision.sources.capture import ByteStream, CaptureSource
-from ingest.vision.sources.contract import TIME_OUT_S, SourceFailed
+from ingest.vision.sources.contract import TIME_OUT_S, SourceBroken, SourceFailed
 from ingest.vision.sources.hls_playlist import Piece, Playlist, Segment, read_playlist
 from ingest.vision.sources.http_client import Answer, ask, joined
 from ingest.vision.sources.pace import Timeline
@@ -107,7 +107,7 @@ class HlsFeed(ByteStream):
         if playlist.variants:
             self._url, playlist = self._playlist(joined(self._url, playlist.chosen(width).uri))
         if playlist.variants or not playlist.segments:
-            raise SourceFailed(f"{url.shown}: the playlist names no segments of video")
+            raise SourceBroken(f"{url.shown}: the playlist names no segments of video")
         live = not playlist.ended
         self._waiting = deque(playlist.segments[-_FROM_THE_END:] if live else playlist.segments)
         self._last = playlist.segments[-1].number

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ingest.vision.sources.contract import MOST_HEIGHT, MOST_WIDTH, SourceFailed, SourceRefused
+from ingest.vision.sources.contract import MOST_HEIGHT, MOST_WIDTH, SourceBroken, SourceRefused
 
 _MOST_LINES: Final = 20_000
 _ATTRIBUTE: Final = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",]*)')
@@ -86,14 +86,14 @@ def read_playlist(text: str) -> Playlist:
     """Read a playlist.
 
     Raises:
-        SourceFailed: it is none.
+        SourceBroken: it is none.
         SourceRefused: its video is encrypted.
     """
     lines = [line.strip() for line in text.splitlines()]
     if not lines or not lines[0].lstrip("\ufeff").startswith("#EXTM3U"):
-        raise SourceFailed("what came is no HLS playlist; it does not begin with #EXTM3U")
+        raise SourceBroken("what came is no HLS playlist; it does not begin with #EXTM3U")
     if len(lines) > _MOST_LINES:
-        raise SourceFailed(f"a playlist of more than {_MOST_LINES:,} lines")
+        raise SourceBroken(f"a playlist of more than {_MOST_LINES:,} lines")
     if any(line.startswith("#EXT-X-STREAM-INF:") for line in lines):
         return Playlist(variants=tuple(_variants(lines)))
     return _media(lines)

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from ingest.vision.sources.contract import PictureLost, SourceFailed
+from ingest.vision.sources.contract import PictureLost, SourceBroken
 
 MOST_PICTURE: Final = 2_000_000
 """Bytes of one picture."""
@@ -50,7 +50,7 @@ class PartReader:
 
         Raises:
             PictureLost: a picture is too large; those behind it can be read.
-            SourceFailed: this is no stream of pictures.
+            SourceBroken: this is no stream of pictures.
         """
         if not self._in_part and not self._read_head():
             return None
@@ -60,13 +60,13 @@ class PartReader:
         start = self._data.find(self._boundary)
         if start < 0:
             if len(self._data) > _MOST_HEAD:
-                raise SourceFailed("the answer is no stream of pictures: what should stand between them never comes")
+                raise SourceBroken("the answer is no stream of pictures: what should stand between them never comes")
             return False
         after = start + len(self._boundary)
         end = _HEAD_END.search(self._data, after)
         if end is None:
             if len(self._data) - after > _MOST_HEAD:
-                raise SourceFailed("the head of a picture never ends; this is no stream of pictures")
+                raise SourceBroken("the head of a picture never ends; this is no stream of pictures")
             return False
         length = _LENGTH.search(bytes(self._data[after : end.start()]) + b"\r")
         self._length = int(length[1]) if length else None

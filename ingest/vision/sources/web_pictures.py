@@ -8,7 +8,7 @@ from ingest.vision.frame import Pixels
 from ingest.vision.pictures.checks import PictureRefused, checked_picture
 from ingest.vision.sources.addresses import AllowedNetworks
 from ingest.vision.sources.camera_url import CameraUrl
-from ingest.vision.sources.contract import TIME_OUT_S, PictureLost, Source, SourceFailed, checked_size
+from ingest.vision.sources.contract import TIME_OUT_S, PictureLost, Source, SourceBroken, SourceFailed, checked_size
 from ingest.vision.sources.http_client import Answer, ask
 from ingest.vision.sources.multipart import MOST_PICTURE, PartReader, boundary_of
 from ingest.vision.sources.pace import Pace
@@ -26,7 +26,7 @@ def open_web_pictures(url: CameraUrl, allowed: AllowedNetworks, rate: float) -> 
 
     Raises:
         SourceRefused: see `ask`.
-        SourceFailed: no pictures come from there.
+        SourceBroken: no pictures come from there.
     """
     answer = ask(url, allowed)
     boundary = boundary_of(answer.content_type)
@@ -36,7 +36,7 @@ def open_web_pictures(url: CameraUrl, allowed: AllowedNetworks, rate: float) -> 
     answer.close()
     if kind in {"image/jpeg", "image/jpg", "image/png", "image/webp"}:
         return SnapshotSource(url, allowed, rate)
-    raise SourceFailed(
+    raise SourceBroken(
         f"{url.shown} sends {_plain(kind) or 'something without a type'}; expected MJPEG (multipart/x-mixed-replace), "
         "a JPEG, or an address that ends with .m3u8"
     )
