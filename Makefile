@@ -34,7 +34,7 @@ lint: development ## check format, style, types and imports only
 	@$(BIN)/python tools/check.py format lint types imports
 
 screenshots: development ## take the page's screenshots anew, into artifacts/
-	@$(BIN)/python tools/check.py browser
+	@IOC_ALL_SCREENSHOTS=1 $(BIN)/python tools/check.py browser
 
 lock: $(STAMPS)/bootstrap ## pin all requirements anew, by version and hash
 	@$(BIN)/python tools/lock.py
