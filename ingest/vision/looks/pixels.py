@@ -9,17 +9,22 @@ import numpy as np
 from ingest.vision.camera import Analytic, Camera
 from ingest.vision.finding import Finding, Report
 from ingest.vision.frame import Frame, Mask, Pixels
+from ingest.vision.looks.abandoned import Abandoned
 from ingest.vision.looks.contract import Glance, Grey, Look, made_small, region_mask
 from ingest.vision.looks.day_night import DayNight
+from ingest.vision.looks.flame import Flame
 from ingest.vision.looks.motion import Motion
+from ingest.vision.looks.smoke import Smoke
 from ingest.vision.looks.tampering import Tampering
 from ioc.model.cameras import Geometry
 from ioc.model.instant import Instant
 
-LOOKS: Final[dict[Analytic, Callable[[], Look]]] = {
-    Analytic.TAMPERING: Tampering,
+LOOKS: Final[dict[Analytic, tuple[Callable[[str], Look], ...]]] = {
+    Analytic.TAMPERING: (lambda _: Tampering(),),
+    Analytic.SMOKE: (Smoke, Flame),
+    Analytic.ABANDONED: (Abandoned,),
 }
-"""What is made for a camera that is looked at for it."""
+"""What is made for a camera that is looked at for it, from its asset id."""
 
 
 class PixelLooks:
@@ -37,7 +42,9 @@ class PixelLooks:
         self._before_at: Instant | None = None
         self._motion = Motion()
         self._day_night = DayNight()
-        self._looks = tuple(look() for analytic, look in LOOKS.items() if analytic in camera.analytics)
+        self._looks = tuple(
+            look(camera.id) for analytic, looks in LOOKS.items() if analytic in camera.analytics for look in looks
+        )
 
     def look(self, frame: Frame) -> Report:
         """Look at the next frame.
