@@ -2,6 +2,7 @@
 
 import { Banner } from "./bar/banner";
 import { Bar } from "./bar/bar";
+import { CamerasEntrance } from "./cameras/entrance";
 import { Devices } from "./devices/devices";
 import { words } from "./i18n";
 import { List } from "./list/list";
@@ -37,6 +38,7 @@ export function App() {
         </>
       ) : null}
       {onMap ? <Panel /> : null}
+      {view.value === "cameras" ? <CamerasEntrance /> : null}
       {view.value === "devices" ? <Devices /> : null}
       {view.value === "rules" ? <Entrance /> : null}
       {view.value === "rejected" ? <Rejected /> : null}

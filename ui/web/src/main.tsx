@@ -4,6 +4,7 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import * as actions from "./actions";
 import { App } from "./app";
+import { room as cameraRoom, followCameraDoor } from "./cameras/door";
 import { goToDevice, openDevice, stepDevice } from "./devices/actions";
 import { cursor, followDevices } from "./devices/store";
 import { language, text } from "./i18n";
@@ -41,6 +42,7 @@ const DO: Readonly<Record<Action, () => void>> = {
   open: () => {
     if (view.value === "map") actions.openCursor();
     else if (view.value === "devices") openDevice(cursor.value);
+    else if (view.value === "cameras") cameraRoom.value?.takeUp();
     else if (view.value === "rules") room.value?.takeUp();
   },
   acknowledge: () => {
@@ -52,6 +54,7 @@ const DO: Readonly<Record<Action, () => void>> = {
   map: () => {
     if (view.value === "map") actions.goToMeant();
     else if (view.value === "devices") goToDevice();
+    else if (view.value === "cameras") cameraRoom.value?.goToCamera();
   },
   help: () => {
     helpShown.value = !helpShown.value;
@@ -62,6 +65,7 @@ const DO: Readonly<Record<Action, () => void>> = {
   back,
   goList: () => go("map", ".list .row-button, .list .group-head"),
   goMap: () => go("map", "#map"),
+  goCameras: () => go("cameras", "#cameras"),
   goDevices: () => go("devices", "#devices"),
   goRules: () => go("rules", "#rules"),
   goRejected: () => go("rejected", "#rejected"),
@@ -70,6 +74,7 @@ const DO: Readonly<Record<Action, () => void>> = {
 function step(by: 1 | -1): void {
   if (view.value === "map") actions.step(by);
   else if (view.value === "devices") stepDevice(by);
+  else if (view.value === "cameras") cameraRoom.value?.stepCamera(by);
   else if (view.value === "rules") room.value?.stepRule(by);
   else stepGroup(by);
 }
@@ -80,8 +85,14 @@ function back(): void {
     helpShown.value || searching.value || document.activeElement?.matches("input, textarea");
   if (!busyElsewhere && view.value === "devices" && openedDevice.value !== null) openedDevice.value = null;
   else if (!busyElsewhere && view.value === "rejected" && (openedGroup.value !== null || own.value)) close();
-  else if (!helpShown.value && !searching.value && view.value === "rules" && room.value?.putDown()) return;
+  else if (!helpShown.value && !searching.value && putDown()) return;
   else actions.back();
+}
+
+/** Close the innermost thing that is open in a view that keeps drafts; says whether there was any. */
+function putDown(): boolean {
+  if (view.value === "rules") return room.value?.putDown() ?? false;
+  return view.value === "cameras" && (cameraRoom.value?.putDown() ?? false);
 }
 
 /** Show a view and put the focus into it: at once, or when it has been drawn. */
@@ -144,6 +155,7 @@ followAddress();
 followDevices();
 followRejected();
 followDoor();
+followCameraDoor();
 follow(feedAddress(location), { message: take, closed: look });
 setInterval(tick, 1000);
 void loadOnce();

@@ -11,25 +11,33 @@ import { readHash, writeHash } from "../src/view";
 describe("the address says which view is shown", () => {
   test("a view and the open device come back from it as they went in", () => {
     for (const place of [
-      { view: "map", device: null, rule: null },
-      { view: "devices", device: null, rule: null },
-      { view: "devices", device: "dam/gate 3 #đ", rule: null },
-      { view: "rules", device: null, rule: null },
-      { view: "rules", device: null, rule: "dust:2.b" },
-      { view: "rejected", device: null, rule: null },
+      { view: "map", camera: null, device: null, rule: null },
+      { view: "devices", camera: null, device: null, rule: null },
+      { view: "devices", camera: null, device: "dam/gate 3 #đ", rule: null },
+      { view: "rules", camera: null, device: null, rule: null },
+      { view: "rules", camera: null, device: null, rule: "dust:2.b" },
+      { view: "rejected", camera: null, device: null, rule: null },
+      { view: "cameras", camera: null, device: null, rule: null },
+      { view: "cameras", camera: "cổng/gate 1", device: null, rule: null },
     ] as const) {
       expect(readHash(writeHash(place))).toEqual(place);
     }
   });
 
   test("an address that nobody wrote is the map, and never an error", () => {
-    expect(readHash("#what")).toEqual({ view: "map", device: null, rule: null });
-    expect(readHash("#devices/%E0%A4%A")).toEqual({ view: "devices", device: null, rule: null });
+    expect(readHash("#what")).toEqual({ view: "map", camera: null, device: null, rule: null });
+    expect(readHash("#devices/%E0%A4%A")).toEqual({
+      view: "devices",
+      camera: null,
+      device: null,
+      rule: null,
+    });
   });
 
   test("an id with slashes in it may be typed as it is", () => {
     expect(readHash("#devices/dam/gate-3").device).toBe("dam/gate-3");
     expect(readHash("#/rules/fire").rule).toBe("fire");
+    expect(readHash("#cameras/cam:1").camera).toBe("cam:1");
   });
 });
 

@@ -1,4 +1,4 @@
-/** Switches between the map, the devices, the rules, and what could not be read. */
+/** Switches between the map, the cameras, the devices, the rules, and what could not be read. */
 
 import { words } from "../i18n";
 import { Icon, type IconName } from "../shared/icon";
@@ -6,11 +6,18 @@ import { show, VIEWS, type View, view } from "../view";
 
 const ICON: Readonly<Record<View, IconName>> = {
   map: "map",
+  cameras: "camera",
   devices: "devices",
   rules: "rules",
   rejected: "refused",
 };
-const KEYS: Readonly<Record<View, string>> = { map: "g m", devices: "g d", rules: "g r", rejected: "g x" };
+const KEYS: Readonly<Record<View, string>> = {
+  map: "g m",
+  cameras: "g c",
+  devices: "g d",
+  rules: "g r",
+  rejected: "g x",
+};
 
 export function Views() {
   const { views } = words.value;

@@ -1,5 +1,6 @@
 /** The page in English; the shape that the other dictionaries follow. */
 
+import type { camerasEn } from "./cameras-en";
 import type { picturesEn } from "./pictures-en";
 import type { rulesEn } from "./rules-en";
 
@@ -136,6 +137,21 @@ export const en = {
       closed: "closed",
     },
   },
+  picture: {
+    title: "Picture",
+    alt: (name: string, clock: string) => `Picture of ${name}, ${clock}`,
+    takenBy: (clock: string) => `taken at ${clock} by`,
+    enlarge: "Enlarge",
+    gone: "The picture is no longer kept.",
+    goneWhy: "Pictures are kept for as many days as the city has set, then deleted.",
+    failed: "The picture cannot be loaded now.",
+    which: (number: string, count: string) => `${number} of ${count}`,
+    previous: "Previous picture",
+    next: "Next picture",
+    blurred: "Faces are blurred.",
+    toCamera: "Open camera",
+    close: "Close",
+  },
   number: {
     value: "Measured",
     count: "Events",
@@ -167,6 +183,8 @@ export const en = {
     devices: "Devices",
     fades: "fades when silent",
     waits: "not taken yet",
+    people: "people seen now",
+    field: "field of view",
     nowhere: (count: number) =>
       count === 1 ? "1 incident without a place" : `${count} incidents without a place`,
     noWebgl: "This browser cannot draw the map (WebGL is off). The list works without it.",
@@ -204,6 +222,7 @@ export const en = {
   views: {
     label: "View",
     map: "Map",
+    cameras: "Cameras",
     devices: "Devices",
     rules: "Rules",
     unloaded: "This view did not arrive",
@@ -344,6 +363,7 @@ export const en = {
     back: "Close, back",
     goList: "Go to the list",
     goMap: "Go to the map",
+    goCameras: "Go to the cameras",
     goDevices: "Go to the devices",
     goRules: "Go to the rules",
     goRejected: "Go to what was rejected",
@@ -367,6 +387,7 @@ export const en = {
 
 /** The words of views that are loaded when they are first looked at. */
 export interface LaterWords {
+  readonly cameras: typeof camerasEn;
   readonly rules: typeof rulesEn;
   readonly pictures: typeof picturesEn;
 }

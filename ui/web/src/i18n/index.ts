@@ -29,8 +29,9 @@ export const words = computed<Dictionary>(() => {
 });
 
 /** Take the words of a view with the view itself, so that the first look at the page does not wait for them. */
-export function addWords(added: Readonly<Record<Language, LaterWords>>): void {
-  later.value = added;
+export function addWords(added: Readonly<Record<Language, Partial<LaterWords>>>): void {
+  const before = later.peek();
+  later.value = { vi: { ...before.vi, ...added.vi }, en: { ...before.en, ...added.en } };
 }
 
 /** Speak another language from now on, and next time. */

@@ -68,8 +68,20 @@ export interface Member {
   readonly cleared_at: number | null;
 }
 
+/** A picture that an incident's evidence carries. */
+export interface IncidentPicture {
+  readonly id: string;
+  /** The camera that took it. */
+  readonly asset: string | null;
+  readonly at: number;
+  /** What it is about: left, top, right, bottom, in shares of the picture. */
+  readonly box: readonly [number, number, number, number] | null;
+}
+
 /** An incident with all that is known of it. */
 export interface FullIncident extends Incident {
+  /** The newest first; missing where an older server answers. */
+  readonly pictures?: readonly IncidentPicture[];
   readonly evidence: readonly Evidence[];
   readonly numbers: Readonly<Record<string, Value>>;
   readonly timeline: readonly TimelineEntry[];

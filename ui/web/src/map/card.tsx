@@ -1,5 +1,6 @@
 /** A device's small card: what it is, what it said last, and how long ago. */
 
+import { cameras } from "../cameras/statuses";
 import { language, words } from "../i18n";
 import { areaName } from "../list/row";
 import type { Asset } from "../live/protocol";
@@ -8,8 +9,11 @@ import { Age } from "../shared/age";
 import { quantityTitle, value } from "../shared/format";
 import { Icon, kindIcon } from "../shared/icon";
 import { chosenAsset, pointedAsset } from "../state";
-import { showDevice } from "../view";
+import { showCamera, showDevice } from "../view";
 import type { CityMap } from "./city-map";
+
+/** What is said elsewhere on the card, or in pictures. */
+const UNTOLD = new Set(["simulated", "picture", "box"]);
 
 /** What a card shows of a device that says a lot. */
 const SHOWN = 6;
@@ -42,7 +46,7 @@ function Content({ asset, pinned }: { asset: Asset; pinned: boolean }) {
   const { card, kindOne, status } = words.value;
   const known = quantities.value;
   const values = Object.entries(asset.values)
-    .filter(([name]) => name !== "simulated")
+    .filter(([name]) => !UNTOLD.has(name))
     .slice(0, SHOWN);
   const kind = (kindOne as Readonly<Record<string, string>>)[asset.kind] ?? asset.kind;
   const area = areaName(asset.area);
@@ -92,9 +96,16 @@ function Content({ asset, pinned }: { asset: Asset; pinned: boolean }) {
         {asset.codec === null ? null : <span>{asset.codec}</span>}
         {asset.simulated ? <span class="tag">{words.value.panel.simulated}</span> : null}
         {pinned ? (
-          <button type="button" class="link card-more" onClick={() => showDevice(asset.id)}>
-            {words.value.devices.details}
-          </button>
+          <span class="card-more">
+            {cameras.value?.has(asset.id) ? (
+              <button type="button" class="link" onClick={() => showCamera(asset.id)}>
+                {words.value.picture.toCamera}
+              </button>
+            ) : null}
+            <button type="button" class="link" onClick={() => showDevice(asset.id)}>
+              {words.value.devices.details}
+            </button>
+          </span>
         ) : null}
       </p>
     </>

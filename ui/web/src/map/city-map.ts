@@ -18,6 +18,8 @@ import { type Base, baseStyle } from "./base";
 
 export { findBase } from "./base";
 
+import type { CameraFeatures } from "./camera-features";
+import { CameraMarks } from "./cameras";
 import { addImages } from "./images";
 import {
   CHOSEN,
@@ -63,6 +65,7 @@ export class CityMap {
   readonly gl: GlMap;
   readonly incidents: IncidentMarks;
   readonly devices: AssetMarks;
+  private readonly cameras: CameraMarks;
   private readonly whatIf: WhatIfMarks;
   private overlay: Overlay | null = null;
   private chosen: Incident | readonly [number, number] | null = null;
@@ -100,6 +103,7 @@ export class CityMap {
     this.gl.addControl(new ScaleControl({ maxWidth: 96, unit: "metric" }), "bottom-right");
     this.incidents = new IncidentMarks(this.gl);
     this.devices = new AssetMarks(this.gl, assets, now);
+    this.cameras = new CameraMarks(this.gl);
     this.whatIf = new WhatIfMarks(this.gl);
     this.gl.on("style.load", () => this.dress());
     this.gl.on("move", () => this.listener.moved());
@@ -139,6 +143,7 @@ export class CityMap {
     for (const layer of assetLayers(colours, this.look.hidden)) {
       this.gl.addLayer(layer, layer.type === "circle" ? names : undefined);
     }
+    this.cameras.dress(colours, ASSET_LAYERS[0] ?? "");
     const [halo, ...chosen] = chosenLayers(colours);
     if (halo !== undefined) this.gl.addLayer(halo);
     for (const layer of [...incidentLayers(colours), ...chosen]) this.gl.addLayer(layer);
@@ -155,6 +160,10 @@ export class CityMap {
     this.whatIf.set(overlay, palette(this.look.theme));
     const selected = overlay?.places.find((place) => place.id === overlay.selected);
     if (selected !== undefined && selected.id !== before) this.reveal(selected.at, NOTHING_OVER);
+  }
+
+  setCameras(features: CameraFeatures): void {
+    this.cameras.set(features);
   }
 
   setIncidents(incidents: Iterable<Incident>, chosen: string | null): void {

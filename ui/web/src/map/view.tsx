@@ -3,6 +3,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { chooseAsset, openIncident } from "../actions";
+import { cameras } from "../cameras/statuses";
 import { language, words } from "../i18n";
 import { isOpen } from "../live/reduce";
 import { assetCount, assets, city, incidents, liveness, now, onAssets } from "../live/store";
@@ -16,6 +17,7 @@ import {
   pointedAsset,
   theme,
 } from "../state";
+import { cameraFeatures } from "./camera-features";
 import { AssetCard } from "./card";
 import type { CityMap } from "./city-map";
 import { Controls } from "./controls";
@@ -129,6 +131,20 @@ export function MapView() {
     }
   });
   useSignalEffect(() => map.value?.lay(overlay.value));
+  // Where cameras look, and how many people they see; with each answer about them.
+  useSignalEffect(() => {
+    if (map.value === null) return;
+    const known = cameras.value ?? new Map();
+    const incident = opened.value === null ? undefined : incidents.value.get(opened.value);
+    const meant = new Set([
+      ...(chosenAsset.value === null ? [] : [chosenAsset.value]),
+      ...(incident?.assets ?? []),
+    ]);
+    const hidden = hiddenLayers.value.has("camera");
+    map.value.setCameras(
+      cameraFeatures(hidden ? new Map() : known, hidden ? [] : assets.values(), meant, now.peek()),
+    );
+  });
   // The halo follows what is open: a device's card before an incident.
   useSignalEffect(() => {
     const asset = chosenAsset.value === null ? undefined : assets.get(chosenAsset.value);

@@ -14,6 +14,7 @@ import { clock } from "../shared/format";
 import { Icon, kindIcon } from "../shared/icon";
 import { Sign } from "../shared/sign";
 import { nameWanted, opened, setOperator, writing } from "../state";
+import { Pictures } from "./picture";
 import { SpeaksFor, SpokenFor } from "./speaks-for";
 import { Timeline } from "./timeline";
 import { Why } from "./why";
@@ -66,6 +67,7 @@ export function Panel() {
       <Head incident={incident} />
       <div class="panel-scroll">
         <SpokenFor incident={incident} />
+        {detail === null ? null : <Pictures incident={detail} />}
         <Place incident={incident} />
         {trouble.value !== null && detail === null ? <p class="panel-trouble">{trouble.value}</p> : null}
         {detail === null ? null : <SpeaksFor incident={detail} />}

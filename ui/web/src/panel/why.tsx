@@ -8,8 +8,8 @@ import { clock, number, quantityTitle, value } from "../shared/format";
 /** How many events are shown; the latest say most. */
 const SHOWN = 3;
 
-/** That an incident is a pretended one stands at its head. */
-const SAID_ELSEWHERE = new Set(["simulated"]);
+/** That an incident is a pretended one stands at its head; its picture, with the box, above. */
+const SAID_ELSEWHERE = new Set(["simulated", "picture", "box"]);
 
 export function Why({ incident }: { incident: FullIncident }) {
   const { panel } = words.value;

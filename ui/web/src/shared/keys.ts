@@ -13,6 +13,7 @@ export type Action =
   | "back"
   | "goList"
   | "goMap"
+  | "goCameras"
   | "goDevices"
   | "goRules"
   | "goRejected";
@@ -27,6 +28,7 @@ export const TABLE: readonly { readonly keys: readonly string[]; readonly action
   { keys: ["m"], action: "map" },
   { keys: ["g", "i"], action: "goList" },
   { keys: ["g", "m"], action: "goMap" },
+  { keys: ["g", "c"], action: "goCameras" },
   { keys: ["g", "d"], action: "goDevices" },
   { keys: ["g", "r"], action: "goRules" },
   { keys: ["g", "x"], action: "goRejected" },

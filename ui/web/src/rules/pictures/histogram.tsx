@@ -6,6 +6,7 @@ import { language, words } from "../../i18n";
 import { quantities } from "../../live/store";
 import { number, quantityTitle, value as withUnit } from "../../shared/format";
 import { Nothing } from "../../shared/nothing";
+import { useSize } from "../../shared/sized";
 import { openedRule } from "../../view";
 import { setNumber } from "../change";
 import type { Histogram as Counted } from "../protocol";
@@ -13,7 +14,6 @@ import { checked, checkedRule, draft, since } from "../store";
 import { Numbers } from "./numbers";
 import { compact, paramName, percent } from "./say";
 import { barHeight, differsWidely, numberTicks, onStep, placeOf, roundStep, shareThatFits } from "./scale";
-import { useSize } from "./sized";
 import { dragging, edited } from "./store";
 
 /** Pixels above the bars, for the values of the lines, and below them, for the axis. */

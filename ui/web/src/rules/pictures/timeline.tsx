@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { language, words } from "../../i18n";
 import { city } from "../../live/store";
 import { Icon } from "../../shared/icon";
+import { sharpen, useSize } from "../../shared/sized";
 import { theme } from "../../state";
 import type { Change, WhatIf, WhatIfAlert } from "../protocol";
 import { idOf, selectedAlert, whatIf } from "../store";
@@ -13,7 +14,6 @@ import { CHANGES, type Lane, lanes, markAt } from "./lanes";
 import { compact, lasting, movedBy, whenOf } from "./say";
 import { minuteOf, type Span, shifted, timeTicks, zoomed } from "./scale";
 import { ChangeSign } from "./sign";
-import { sharpen, useSize } from "./sized";
 import { hidden, magnified, seen, select, shown, toggleChange, whole, whyAt, whyOpen } from "./store";
 
 /** How far beside a mark a pointer still means it, pixels. */
