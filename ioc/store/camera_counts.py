@@ -14,7 +14,7 @@ from ioc.store import keys
 from ioc.store.connection import Argument, Connection, Script
 
 QUARTER: Final[Duration] = 15 * MINUTE
-"""What is counted together. Every time zone is a whole number of these away from UTC, so that days come out right."""
+"""What is counted together. Time zones are a whole number of these away from UTC, so that days come out right."""
 
 KEPT: Final = timedelta(days=35)
 """How long counts are kept."""

@@ -44,8 +44,7 @@ def counts_view(counts: Iterable[Count], since: Instant, until: Instant, geometr
         until: when it ends.
         geometry: what is drawn now: its zones and lines are there even where nothing was counted, and come first.
     """
-    # Beyond the last whole quarter hour there is none: all time zones are whole ones away from one another.
-    quarters = (until - since) // QUARTER
+    quarters = -((since - until) // QUARTER)
     whole: dict[Counted, Rows] = {Counted.SEEN: {}, Counted.MOST: {}}
     zones: dict[str, dict[Counted, Rows]] = {zone.name: _empty(_OF_ZONES) for zone in geometry.zones}
     lines: dict[str, dict[Counted, Rows]] = {line.name: _empty(_OF_LINES) for line in geometry.lines}
