@@ -49,7 +49,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def _write(folder: Path, path: Path, data: bytes) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(folder)
     if shutil.disk_usage(folder).free < LEAST_FREE + len(data):
         raise OSError(errno.ENOSPC, f"less than {LEAST_FREE // 1_000_000} MB are free", str(folder))
     unfinished = folder / f".{secrets.token_hex(8)}{UNFINISHED}"
@@ -62,6 +62,13 @@ def _write(folder: Path, path: Path, data: bytes) -> None:
         with suppress(OSError):
             unfinished.unlink()
         raise
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and those above it, each for its owner only, which `parents=True` does not say of the latter."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def read_whole(path: Path) -> bytes:

@@ -97,7 +97,7 @@ class PictureFolder:
         """
         self.root = root
         self._keep = dict(keep)
-        self._most = int(most_gb * _GIGABYTE)
+        self._most = round(most_gb * _GIGABYTE)
         self._original_days = original_days
 
     @classmethod

@@ -48,7 +48,7 @@ class HeldPictures:
 
 def pictures_of(incident: Incident) -> frozenset[str]:
     """Give the ids of the pictures that the events carry which made an incident."""
-    found = (event.get("values", {}).get(_QUANTITY) for event in incident.evidence)
+    found = ((event.get("values") or {}).get(_QUANTITY) for event in incident.evidence)
     return frozenset(picture for picture in found if isinstance(picture, str))
 
 

@@ -90,12 +90,15 @@ class Originals:
         except (FileNotFoundError, NotADirectoryError):
             raise PictureGone(f"The original was kept for {self._days:g} days and is gone.", self._days) from None
         head = len(_FORM) + _MARK_BYTES
-        if data[: len(_FORM)] == _FORM and data[len(_FORM) : head] != self._mark:
+        changed = f"{path}: this original was changed or damaged since it was written"
+        if not data.startswith(_FORM):
+            raise Fault(changed, wrong_use=False)
+        if data[len(_FORM) : head] != self._mark:
             raise Fault(f"{path}: this original was encrypted with another key; put the key file back that was used")
         try:
             return self._seal.decrypt(data[head : head + _NONCE_BYTES], data[head + _NONCE_BYTES :], str(name).encode())
         except (InvalidTag, ValueError):
-            raise Fault(f"{path}: this original was changed or damaged since it was written", wrong_use=False) from None
+            raise Fault(changed, wrong_use=False) from None
 
 
 def read_key(path: Path) -> bytes:
