@@ -204,13 +204,13 @@ class Cameras:
 
     def _reader(self, cameras: Sequence[tuple[int, Camera]]) -> Worker:
         slots = self._slots
-        arguments = [str(slots.descriptor), str(slots.count), str(slots.slot_bytes)]
+        memory = (slots.descriptor, slots.count, slots.slot_bytes)
         allowed = ",".join(self._settings.allow_networks)
+        logs = (self._surroundings.log_level, self._surroundings.log_format)
+        arguments = [*map(str, memory), allowed, *logs]
 
         async def start() -> Child:
-            return await Child.start(
-                "ingest.vision.reading.process", *arguments, allowed, descriptors=[slots.descriptor]
-            )
+            return await Child.start("ingest.vision.reading.process", *arguments, descriptors=[slots.descriptor])
 
         return Worker(f"reader of {cameras[0][1].id}…", cameras, start, self._boot)
 

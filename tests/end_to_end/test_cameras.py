@@ -49,7 +49,9 @@ def square(shared: Path, tmp_path: Path, free_port: Callable[[], int]) -> Iterat
     ffmpeg.convert(
         program, str(shared / "video" / "pets09" / "vtest.avi"), clip, *ffmpeg.camera_stream("768x576", 7, 40)
     )
-    server = rtsp_server.RtspServer(python, tmp_path / "rtsp", free_port(), {"/square": clip}, "viewer", "geheim-17")
+    server = rtsp_server.RtspServer(
+        python, tmp_path / "rtsp", free_port(), {"/square": clip}, rate=7, user="viewer", password="geheim-17"
+    )
     server.start()
     yield server
     server.kill()
