@@ -65,11 +65,11 @@ class CameraRecord:
 
     def take_found(self, found: Found) -> None:
         """Note what is seen now."""
-        self.boxes = tuple(DrawnBox(*box) for box in found.boxes)
         self.seen_at = found.at
         self.wants_look = found.wants_look
         if found.shown:
-            self.shown_at = found.at
+            # Those of later frames do not belong on this picture.
+            self.shown_at, self.boxes = found.at, tuple(DrawnBox(*box) for box in found.boxes)
         counts = {zone: (people, vehicles) for zone, people, vehicles in found.counts}
         self.people, self.vehicles = counts.pop("", (0, 0))
         self.zones_now = tuple(ZoneNow(zone, *numbers) for zone, numbers in counts.items())
@@ -116,7 +116,7 @@ class CameraRecord:
             people=0 if gone else self.people,
             vehicles=0 if gone else self.vehicles,
             zones_now=() if gone else self.zones_now,
-            boxes=() if gone else self.boxes,
+            boxes=() if self.shown_at is None else self.boxes,
             shown_at=self.shown_at,
             simulated=camera.simulated,
         )

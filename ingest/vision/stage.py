@@ -61,6 +61,9 @@ TELL_S: Final = 1.0
 WATCHED_S: Final = 0.5
 """Seconds between two looks at whom somebody watches."""
 
+SHOWN_S: Final = 0.1
+"""Seconds between two looks at which live pictures are new, whose boxes are told at once so that they fit them."""
+
 PULSE_S: Final = 60.0
 """Seconds between two events that say that a camera is watched, although there is nothing to see."""
 
@@ -137,6 +140,7 @@ class Cameras:
         self._counted: list[Count] = []
         self._troubles: dict[str, str] = {}
         self._watched: frozenset[str] = frozenset()
+        self._shown: set[str] = set()
         self._drawings_revision = 0
         self._pictured = Pictured(0, 0, 0, 0)
         self._publisher = Publisher(settings.mqtt_url, "ioc-cameras", _LOG, protocol=settings.mqtt_protocol)
@@ -161,6 +165,7 @@ class Cameras:
                     (TELL_S, self._tell),
                     (TELL_S, self._follow_drawings),
                     (WATCHED_S, self._follow_watchers),
+                    (SHOWN_S, self._tell_shown),
                     (PULSE_S, self._pulse),
                     (COUNTS_S, self._write_counts),
                     (REGISTER_S, self._register),
@@ -288,6 +293,8 @@ class Cameras:
     def _take_found(self, record: CameraRecord, found: Found) -> None:
         self._troubles.pop("analyst", None)
         record.take_found(found)
+        if found.shown:
+            self._shown.add(found.camera)
         if found.had_frame:
             self._give_back(record)
         for finding, picture in found.findings:
@@ -319,9 +326,17 @@ class Cameras:
 
     async def _tell(self) -> None:
         now = clock.now()
-        trouble = " ".join(sentence for sentence in self._troubles.values() if sentence)
+        trouble = self._trouble()
         await self._store.cameras.publish([record.status(now, trouble) for record in self._records.values()])
         await self._store.health.report(PROCESS, self._health(now, trouble), SILENT_AFTER_S)
+
+    async def _tell_shown(self) -> None:
+        shown, self._shown = self._shown, set()
+        for camera in shown:
+            await self._store.cameras.update(self._records[camera].status(clock.now(), self._trouble()))
+
+    def _trouble(self) -> str:
+        return " ".join(sentence for sentence in self._troubles.values() if sentence)
 
     def _health(self, now: Instant, trouble: str) -> Mapping[str, str | int | float]:
         states = [record.state for record in self._records.values()]

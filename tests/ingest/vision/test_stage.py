@@ -120,6 +120,16 @@ async def test_what_the_analyst_found_goes_out_with_its_picture_and_the_slot_is_
     assert record.status(NOW + 60_000_000, "").people == 0, "what nobody has looked at for long is not told as there"
 
 
+async def test_the_boxes_of_a_live_picture_are_told_with_it_and_stay_until_the_next(stage: Stage, store: Store) -> None:
+    walker, later = ("person", 0.8, "0.1,0.1,0.2,0.4", "b1-1"), ("person", 0.8, "0.2,0.1,0.3,0.4", "b1-1")
+    stage._take(Found("cam-1", NOW, (), (walker,), shown=True))
+    stage._take(Found("cam-1", NOW + 200_000, (), (later,)))
+    await stage._tell_shown()
+    status = await store.cameras.status("cam-1")
+    assert status is not None
+    assert (status.shown_at, status.boxes) == (NOW, (walker,))
+
+
 async def test_without_an_analyst_what_a_reader_found_is_told_and_no_slot_is_lost(stage: Stage) -> None:
     stage.workers[1].child = None
     stage._take(look(SMOKE))
