@@ -23,7 +23,10 @@ _TEXTURED: Final = 3.0
 """Mean strength of edges from which a block of the grid is more than noise."""
 _SAME_EDGES: Final = 0.4
 """Correlation of a cell's edges from which they are the same ones; shifted by 5 % of the picture it is about 0.1."""
-_CONTRAST: Final = 20.0
+_SHOWS: Final = 0.1
+"""Deviation of a cell's edges from which it has any."""
+_CONTRAST: Final = 2.0
+"""Levels of detail, on the mean around a place, from which its sharpness can be told."""
 _NOISE_EDGES: Final = 1.24
 """Strength of the edges that noise alone has, for each level by which it makes two pictures differ."""
 _NOISE_PART: Final = 0.78
@@ -96,12 +99,13 @@ class Structure:
 
     def kept(self, now: "Structure") -> float:
         """Say in what share of the view's cells edges are where they were, 0 to 1; 1 where it had none."""
-        kept = [
-            correlation(mine, theirs) >= _SAME_EDGES
-            for mine, theirs in zip(_cells(self.edges), _cells(now.edges), strict=True)
-            if mine.std() >= 0.1
-        ]
-        return sum(kept) / len(kept) if kept else 1.0
+        mine, theirs = _cells(self.edges), _cells(now.edges)
+        strength = np.sqrt(np.mean(mine * mine, axis=1))
+        together = np.mean(mine * theirs, axis=1) / np.maximum(
+            strength * np.sqrt(np.mean(theirs * theirs, axis=1)), 1e-6
+        )
+        shows = strength >= _SHOWS
+        return float(np.mean(together[shows] >= _SAME_EDGES)) if shows.any() else 1.0
 
     def lost(self, now: "Structure") -> float:
         """Say what share of the view's textured blocks have lost their texture, 0 to 1."""
@@ -121,18 +125,23 @@ def correlation(one: Field, other: Field) -> float:
     return float(np.sum(one * other)) / scale if scale > 1e-6 else 0.0
 
 
-def _cells(edges: Field) -> list[Field]:
-    return [cell for row in np.array_split(edges, _CELLS, 0) for cell in np.array_split(row, _CELLS, 1)]
+def _cells(edges: Field) -> Field:
+    """Cut a field into cells, one a row, each less its mean."""
+    height, width = edges.shape[0] // _CELLS, edges.shape[1] // _CELLS
+    cut = edges[: _CELLS * height, : _CELLS * width].reshape(_CELLS, height, _CELLS, width)
+    cells = cut.swapaxes(1, 2).reshape(_CELLS * _CELLS, height * width)
+    return np.asarray(cells - cells.mean(axis=1, keepdims=True), np.float32)
 
 
 def _sharpness(grey: Grey, before: Grey) -> float | None:
     fine = cv2.GaussianBlur(grey, (0, 0), 1)
     coarse = cv2.GaussianBlur(fine, (0, 0), 2.83)  # together 3 pixels
-    details = np.square(grey.astype(np.float32) - fine)
-    shapes = np.square(fine.astype(np.float32) - coarse)
-    there = cv2.blur(shapes, (15, 15)) > _CONTRAST
-    if np.mean(there) < 0.01:
+    shapes = cv2.blur(cv2.absdiff(fine, coarse), (15, 15))
+    there = cv2.threshold(shapes, _CONTRAST, 255, cv2.THRESH_BINARY)[1]
+    pixels = cv2.countNonZero(there)
+    if pixels < 0.01 * grey.size:
         return None
     # Most of a picture stands still, so that the median is the noise's: 0.6745 of its deviation, twice its variance.
     noise = (float(np.median(cv2.absdiff(grey[::2, ::2], before[::2, ::2]))) / 0.6745) ** 2 / 2
-    return max(0.0, float(np.mean(details[there])) - _NOISE_PART * noise) / float(np.mean(shapes[there]))
+    details = cv2.norm(grey, fine, cv2.NORM_L2SQR, there) / pixels
+    return max(0.0, details - _NOISE_PART * noise) / (cv2.norm(fine, coarse, cv2.NORM_L2SQR, there) / pixels)

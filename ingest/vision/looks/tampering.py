@@ -160,6 +160,5 @@ class Tampering:
 
 
 def _is_dark(grey: Grey) -> bool:
-    every_fourth = grey[::2, ::2]
     mean, brightest = _DARK
-    return cv2.mean(every_fourth)[0] < mean and float(np.percentile(every_fourth, 95)) < brightest
+    return cv2.mean(grey)[0] < mean and float(np.percentile(grey[::2, ::2], 95)) < brightest
