@@ -13,7 +13,7 @@ from ingest.vision.detection.models import ModelName, model_file
 from ingest.vision.frame import Box, Pixels
 from ioc.model.faults import Fault
 
-LEAST_SCORE: Final = 0.2
+LEAST_SCORE: Final = 0.15
 """Faces with less are not told of. It is low: blurring what is no face costs little."""
 
 MAX_TILE: Final = 640
