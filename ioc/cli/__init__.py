@@ -13,6 +13,7 @@ from ioc.model.faults import Fault
 COMMANDS: Final = {
     "demo": ("ioc.cli.demo:demo", "Show a living city with one command."),
     "run": ("ioc.cli.run:run", "Run the line against your broker and store."),
+    "camera": ("ioc.cli.camera:camera_app", "Try, list and run cameras; install what they are looked at with."),
     "codec": ("ioc.cli.codec:codec_app", "List, check and try codecs."),
     "rules": ("ioc.cli.rules:rules_app", "Check, test, tune and explain rules."),
     "history": ("ioc.cli.history:history_app", "Say what of the past is kept; take it out."),

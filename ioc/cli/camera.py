@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ioc.cli.camera_models import models
+from ioc.cli.camera_run import run
 from ioc.cli.config import ConfigOption
 from ioc.cli.with_store import with_store
 from ioc.model.faults import Fault
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
     from ioc.store.opening import Store
 
 camera_app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Try, check and list cameras."
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Try, check, list and run cameras; install what they are looked at with.",
 )
 camera_app.command("models")(models)
+camera_app.command("run")(run)
 
 _WIDE = 4_000
 """Columns where no terminal says how many there are: a file or a pipe cuts nothing."""
