@@ -14,12 +14,13 @@ from ingest.vision.frame import Box, Detection, Pixels
 SIDE: Final = 0.6
 """Side of a tile, as a share of the picture's; two beside one another share 0.2."""
 
-OVERLAP: Final = 2 * SIDE - 1
-
 TILES: Final = tuple(Box(left, top, left + SIDE, top + SIDE) for top in (0.0, 1.0 - SIDE) for left in (0.0, 1.0 - SIDE))
 
 EDGE: Final = 0.01
 """Boxes that come closer to a tile's inner edge (share of the picture) are taken to be cut by it."""
+
+FITS: Final = 2 * SIDE - 1 - 2 * EDGE
+"""What is no larger than this, either way, is whole in one tile at least, wherever it is."""
 
 SURE: Final = 0.43
 """As `ssd.SURE`: what is looked at from nearer gets higher scores."""
@@ -60,6 +61,6 @@ def whole_in(candidates: Candidates, tile: Box) -> Candidates:
 
 
 def large(candidates: Candidates) -> Candidates:
-    """Keep of the whole picture's what may fit into no tile; the rest is seen better there."""
+    """Keep of the whole picture's what may be whole in no tile; the rest is seen better there."""
     left, top, right, bottom = candidates.boxes.T
-    return candidates.chosen((right - left > OVERLAP) | (bottom - top > OVERLAP))
+    return candidates.chosen((right - left > FITS) | (bottom - top > FITS))
