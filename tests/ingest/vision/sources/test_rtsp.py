@@ -1,0 +1,146 @@
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rtsp_server import RtspServer
+
+from ingest.vision.camera import Camera
+from ingest.vision.sources.addresses import AllowedNetworks
+from ingest.vision.sources.opening import Source, SourceFailed, SourceRefused, open_source
+
+LOOPBACK = AllowedNetworks.of(["127.0.0.1/32"])
+Draw = Callable[..., Path]
+Rtsp = Callable[..., RtspServer]
+Start = Callable[..., Any]
+
+
+def opened(url: str):
+    return open_source(Camera("cam-1", url), LOOPBACK)
+
+
+def grab_all(source: Source) -> None:
+    while source.grab():
+        pass
+
+
+def test_a_stream_of_a_real_server_is_read(rtsp: Rtsp, drawn_clip: Draw) -> None:
+    there = rtsp({"/gate": drawn_clip("gate.h264")})
+    source = opened(there.url("/gate"))
+    assert (source.kind, source.width, source.height, source.rate) == ("rtsp", 320, 180, 5.0)
+    for _ in range(8):
+        assert source.grab()
+        assert source.take().shape == (180, 320, 3)
+    source.close()
+
+
+def test_a_server_that_wants_a_login_gets_it_and_wrong_ones_are_told_apart(rtsp: Rtsp, drawn_clip: Draw) -> None:
+    there = rtsp({"/gate": drawn_clip("gate.h264")}, user="viewer", password="p@ss/w0rd")
+    source = opened(there.url("/gate", "viewer:p%40ss%2Fw0rd"))
+    assert source.grab()
+    source.close()
+    with pytest.raises(SourceRefused, match="does not take this user and password") as refusal:
+        opened(there.url("/gate", "viewer:hunter2"))
+    assert "hunter2" not in str(refusal.value)
+    with pytest.raises(SourceRefused, match="asks for a user and a password"):
+        opened(there.url("/gate"))
+
+
+def test_a_path_that_the_server_does_not_know_is_named_as_the_trouble(rtsp: Rtsp, drawn_clip: Draw) -> None:
+    there = rtsp({"/gate": drawn_clip("gate.h264")})
+    with pytest.raises(SourceFailed, match="no stream at this path"):
+        opened(there.url("/other"))
+
+
+def test_a_server_that_dies_ends_the_stream_with_a_sentence(rtsp: Rtsp, drawn_clip: Draw) -> None:
+    there = rtsp({"/gate": drawn_clip("gate.h264")})
+    source = opened(there.url("/gate"))
+    assert source.grab()
+    there.kill()
+    with pytest.raises(SourceFailed, match="no more video"):
+        grab_all(source)
+    source.close()
+
+
+def answering(*texts: str) -> Callable[[bytes, socket.socket], None]:
+    """Answer each request with the next text; the last one again and again."""
+
+    def answer(head: bytes, connection: socket.socket) -> None:
+        for number in range(50):
+            sequence = next((line[5:] for line in head.split(b"\r\n") if line.lower().startswith(b"cseq:")), b"1")
+            text = texts[min(number, len(texts) - 1)]
+            connection.sendall(text.replace("\n", "\r\n").replace("SEQ", sequence.decode().strip()).encode())
+            head = connection.recv(4096)
+            if not head:
+                return
+
+    return answer
+
+
+OPTIONS = "RTSP/1.0 200 OK\nCSeq: SEQ\nPublic: DESCRIBE, SETUP, PLAY\n\n"
+
+
+@pytest.mark.parametrize(
+    "redirect",
+    [
+        "RTSP/1.0 302 Moved\nCSeq: SEQ\nLocation: rtsp://127.0.0.1:PORT/inside\n\n",
+        "RTSP/1.0 301 Moved\nCSeq: SEQ\nLOCATION : x\nlocation: rtsp://127.0.0.1:PORT/inside\n\n",
+    ],
+)
+@pytest.mark.parametrize("first", [True, False], ids=["at-options", "at-describe"])
+def test_a_redirect_is_not_followed_wherever_it_leads(server: Start, redirect: str, first: bool) -> None:
+    inside = server(answering(OPTIONS))
+    text = redirect.replace("PORT", str(inside.port))
+    there = server(answering(*([text] if first else [OPTIONS, text])))
+    with pytest.raises(SourceRefused, match="at another address"):
+        opened(f"rtsp://viewer:secret@127.0.0.1:{there.port}/gate")
+    assert not inside.heads
+
+
+SDP = "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nt=0 0\nm=video 0 RTP/AVP 96\na=rtpmap:96 {codec}/90000\na=control:track0\n"
+
+
+def described(codec: str) -> str:
+    body = SDP.format(codec=codec).replace("\n", "\r\n")
+    return f"RTSP/1.0 200 OK\nCSeq: SEQ\nContent-Type: application/sdp\nContent-Length: {len(body)}\n\n" + SDP.format(
+        codec=codec
+    )
+
+
+SET_UP = "RTSP/1.0 200 OK\nCSeq: SEQ\nSession: 1\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\n\n"
+PLAYING = "RTSP/1.0 200 OK\nCSeq: SEQ\nSession: 1\n\n"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("",),
+        ("hello\n\n",),
+        ("HTTP/1.1 400 Bad Request\n\n",),
+        ("RTSP/1.0 500 Oops\nCSeq: SEQ\n\n",),
+        (OPTIONS, "RTSP/1.0 200 OK\nCSeq: SEQ\nContent-Length: 0\n\n"),
+        (OPTIONS, "RTSP/1.0 200 OK\nCSeq: SEQ\nContent-Length: 2000000000\n\nv=0\n" + "x" * 1000),
+        (OPTIONS, described("NOSUCHCODEC"), SET_UP, PLAYING + "$\0\0\4abcd"),
+        (OPTIONS, described("H264"), "RTSP/1.0 461 Unsupported\nCSeq: SEQ\n\n"),
+    ],
+    ids=["nothing", "greeting", "http", "500", "no-sdp", "huge-sdp", "wrong-codec", "no-tcp"],
+)
+def test_a_server_that_answers_badly_becomes_a_sentence(server: Start, texts: tuple[str, ...]) -> None:
+    def answer(head: bytes, connection: socket.socket) -> None:
+        # What it leaves open FFmpeg would wait for.
+        connection.settimeout(0.5)
+        answering(*texts)(head, connection)
+
+    there = server(answer if texts != ("",) else lambda _head, _connection: None)
+    with pytest.raises(SourceFailed) as problem:
+        grab_all(opened(f"rtsp://viewer:secret@127.0.0.1:{there.port}/gate"))
+    assert "secret" not in str(problem.value)
+    assert str(there.port) in str(problem.value)
+
+
+def test_a_private_address_that_is_not_listed_is_refused_before_anything_is_sent(server: Start) -> None:
+    there = server(answering(OPTIONS), "127.0.0.2")
+    with pytest.raises(SourceRefused, match=r"127\.0\.0\.2.*allow_networks"):
+        opened(f"rtsp://127.0.0.2:{there.port}/gate")
+    assert not there.heads
