@@ -43,7 +43,7 @@ from ioc.model.kinds import Kind
 from ioc.runtime import clock
 from ioc.runtime.logging import Log
 from ioc.runtime.tasks import end
-from ioc.store.camera_counts import Count, Tally
+from ioc.store.camera_counts import Tally
 from ioc.store.connection import StoreUnavailable
 from ioc.store.opening import Store
 from ioc.store.pictures.folder import PictureFolder
@@ -137,7 +137,6 @@ class Cameras:
         self._places = tuple(enumerate(cameras))
         self._teller = Teller(boot)
         self._tally = Tally()
-        self._counted: list[Count] = []
         self._troubles: dict[str, str] = {}
         self._watched: frozenset[str] = frozenset()
         self._shown: set[str] = set()
@@ -404,9 +403,12 @@ class Cameras:
                 )
 
     async def _write_counts(self) -> None:
-        self._counted += self._tally.take()
-        await self._store.cameras.add_counts(self._counted)
-        self._counted = []
+        counted = self._tally.take()
+        try:
+            await self._store.cameras.add_counts(counted)
+        except StoreUnavailable:
+            self._tally.give_back(counted)
+            raise
 
     async def _register(self) -> None:
         """Put the cameras that have a place on the map; what the registry says of one already stays."""

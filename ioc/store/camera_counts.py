@@ -22,6 +22,9 @@ KEPT: Final = timedelta(days=35)
 MOST_TRACKS: Final = 4_096
 """Tracks whose zones a tally remembers; the oldest is forgotten, and would be counted again in its zone."""
 
+MOST_NUMBERS: Final = 50_000
+"""Numbers that a tally holds while the store is away; beyond it those of the oldest quarter hours go."""
+
 _COUNT: Final = Script.from_file("count_camera")
 
 
@@ -71,8 +74,13 @@ class Count(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """Counts what cameras' events tell until somebody takes the numbers away."""
+    """Counts what cameras' events tell until somebody takes the numbers away.
 
+    Attributes:
+        lost: numbers that went because there were too many.
+    """
+
+    lost: int = 0
     _numbers: dict[tuple[str, Instant, CountOf], int] = field(default_factory=dict)
     # Insertion order is age: the zones that a track was in, by camera and track.
     _zones: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -110,6 +118,19 @@ class Tally:
         taken = [Count(*place, number) for place, number in self._numbers.items()]
         self._numbers.clear()
         return taken
+
+    def give_back(self, counts: Iterable[Count]) -> None:
+        """Take in again what was taken and could not be written."""
+        for count in counts:
+            place = (count.camera, count.start, count.of)
+            known = self._numbers.get(place, 0)
+            most = count.of.what is Counted.MOST
+            self._numbers[place] = max(known, count.number) if most else known + count.number
+        too_many = len(self._numbers) - MOST_NUMBERS
+        if too_many > 0:
+            for place in sorted(self._numbers, key=lambda place: place[1])[:too_many]:
+                del self._numbers[place]
+            self.lost += too_many
 
     def _object(self, camera: str, start: Instant, label: str, values: Mapping[str, Value]) -> None:
         phase = values.get("phase")

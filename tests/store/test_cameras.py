@@ -9,7 +9,7 @@ import pytest
 from ioc.model.cameras import CameraState, Geometry, Line, Way, Zone
 from ioc.model.instant import DAY, MINUTE
 from ioc.store import keys
-from ioc.store.camera_counts import MOST_TRACKS, QUARTER, Count, Counted, CountOf, Tally
+from ioc.store.camera_counts import MOST_NUMBERS, MOST_TRACKS, QUARTER, Count, Counted, CountOf, Tally
 from ioc.store.cameras import CameraStatus, DrawnBox, DrawnMeanwhile, FieldOfView, ZoneNow
 from ioc.store.opening import Store
 
@@ -150,6 +150,25 @@ def test_of_how_many_there_were_at_once_the_most_counts() -> None:
     for people in (3, 7, 5):
         tally.see("cam-1", NOON, {"event": "count", "count_person": people, "count_vehicle": 0}, "gate")
     assert {count.of.label: count.number for count in tally.take()} == {"person": 7, "vehicle": 0}
+
+
+def test_what_could_not_be_written_is_counted_with_what_comes_after() -> None:
+    tally = Tally()
+    at_once = {"event": "count", "count_person": 7}
+    seen(tally)
+    tally.see("cam-1", NOON, at_once)
+    taken = tally.take()
+    seen(tally, track="b-2")
+    tally.see("cam-1", NOON, at_once | {"count_person": 3})
+    tally.give_back(taken)
+    assert {count.of.what: count.number for count in tally.take()} == {Counted.SEEN: 2, Counted.MOST: 7}
+
+
+def test_a_tally_that_cannot_be_written_for_long_lets_the_oldest_go() -> None:
+    tally = Tally()
+    person = CountOf(Counted.SEEN, "", "person")
+    tally.give_back(Count("cam-1", NOON + n * QUARTER, person, 1) for n in range(MOST_NUMBERS + 2))
+    assert (tally.lost, min(count.start for count in tally.take())) == (2, NOON + 2 * QUARTER)
 
 
 def test_what_is_told_besides_is_not_counted() -> None:

@@ -27,6 +27,8 @@ from ingest.vision.settings import CameraSettings
 from ingest.vision.stage import Cameras, Surroundings, run
 from ioc.model.cameras import CameraState, Geometry, Line, Zone
 from ioc.model.faults import Fault
+from ioc.store.camera_counts import QUARTER
+from ioc.store.connection import StoreUnavailable
 from ioc.store.opening import Store, open_store
 from ioc.store.pictures.settings import PictureSettings
 
@@ -128,6 +130,22 @@ async def test_the_boxes_of_a_live_picture_are_told_with_it_and_stay_until_the_n
     status = await store.cameras.status("cam-1")
     assert status is not None
     assert (status.shown_at, status.boxes) == (NOW, (walker,))
+
+
+async def test_what_was_counted_while_the_store_was_away_is_written_when_it_is_back(
+    stage: Stage, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: object) -> None:
+        raise StoreUnavailable("away")
+
+    person = Finding(NOW, {"label": "person", "track": "b1-1", "phase": "new"})
+    stage._take(Found("cam-1", NOW, ((person, None),)))
+    with monkeypatch.context() as patched:
+        patched.setattr(store.cameras, "add_counts", away)
+        with pytest.raises(StoreUnavailable):
+            await stage._write_counts()
+    await stage._write_counts()
+    assert [count.number for count in await store.cameras.counts("cam-1", NOW - QUARTER, NOW + 1)] == [1]
 
 
 async def test_without_an_analyst_what_a_reader_found_is_told_and_no_slot_is_lost(stage: Stage) -> None:
