@@ -30,7 +30,7 @@ NUMBERS_S: Final = 2.0
 
 QUIET: Final[Duration] = SECOND
 SHOW: Final[Duration] = SECOND
-_NEARLY: Final[Duration] = SECOND // 5
+_NEARLY: Final[Duration] = SECOND // 10
 """Frames do not come on the second."""
 
 HELD: Final[Duration] = 5 * SECOND
