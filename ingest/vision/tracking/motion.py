@@ -11,20 +11,18 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ingest.vision.frame import Box
-
 Floats = npt.NDArray[np.float64]
 
-MEASURED: Final = 0.05
+MEASURED: Final = 0.1
 """How far a detector's box is off, standard deviation, in shares of the box's side."""
 
-ACCELERATION: Final = 0.6
+ACCELERATION: Final = 0.3
 """How a centre's velocity changes in a second, standard deviation, in sides of the box a second."""
 
-GROWTH: Final = 0.25
+GROWTH: Final = 0.05
 """How a size changes in a second, standard deviation, in shares of it."""
 
-FIRST_SPEED: Final = 1.5
+FIRST_SPEED: Final = 1.0
 """How fast something may be when it is first seen, standard deviation, in sides of the box a second."""
 
 
@@ -86,21 +84,16 @@ class Motion:
         self._speed_var[rows] -= speed_gain * mixed
         self._mixed_var[rows] = mixed * (1 - gain[:, :2])
 
-    def spread(self) -> Floats:
-        """Say how unsure the centres are: n × 2, standard deviations, in shares of the picture."""
-        deviations: Floats = np.sqrt(self._place_var[:, :2])
-        return deviations
-
-    def halt(self, rows: npt.NDArray[np.intp]) -> None:
-        """Take it that these rows have stopped."""
-        self.speed[rows] = 0.0
+    def halt(self) -> None:
+        """Take it that everything stands still."""
+        self.speed[:] = 0.0
 
     def corners(self) -> Floats:
         """Say where the boxes are: n × 4: left, top, right, bottom."""
-        half = self.place[:, 2:] / 2
-        return np.concatenate([self.place[:, :2] - half, self.place[:, :2] + half], axis=1)
+        return corners_of(self.place)
 
-    def box(self, row: int) -> Box:
-        """Say where one box is."""
-        x, y, width, height = (float(value) for value in self.place[row])
-        return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+def corners_of(boxes: Floats) -> Floats:
+    """Give the left, top, right and bottom of boxes that are given by centre x, centre y, width and height."""
+    half = boxes[:, 2:] / 2
+    return np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
+from ingest.vision.detection.contract import PERSON, VEHICLES
 from ingest.vision.frame import Box, Detection
 from ioc.model.instant import SECOND, Instant
-
-VEHICLES: Final = frozenset({"bicycle", "motorcycle", "car", "bus", "truck", "train", "vehicle"})
-"""Labels of what people drive and ride."""
 
 
 class Sort(StrEnum):
@@ -21,7 +18,7 @@ class Sort(StrEnum):
 
 def sort_of(label: str) -> Sort:
     """Say of what sort a label is."""
-    if label == "person":
+    if label == PERSON:
         return Sort.PERSON
     return Sort.VEHICLE if label in VEHICLES else Sort.OTHER
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from ingest.vision.finding import Numbering
-from ingest.vision.frame import Detection
-from ingest.vision.tracking.assignment import Floats, overlaps, pairs
-from ingest.vision.tracking.motion import Motion
+from ingest.vision.frame import Box, Detection
+from ingest.vision.tracking.assignment import Flags, Floats, Rows, overlaps, pairs
+from ingest.vision.tracking.motion import Motion, corners_of
 from ingest.vision.tracking.track import Track, sort_of
 from ioc.model.instant import SECOND, Instant
 
@@ -35,18 +34,24 @@ class Habits:
         memory_s: seconds of looking in vain before a track is over.
     """
 
-    sure: float = 0.5
-    doubtful: float = 0.25
-    margin: float = 0.3
+    sure: float = 0.55
+    doubtful: float = 0.4
+    margin: float = 0.25
     least_sure: float = 0.15
-    least_doubtful: float = 0.3
+    least_doubtful: float = 0.4
     looks: int = 3
-    patience_s: float = 1.0
-    memory_s: float = 3.0
+    patience_s: float = 0.6
+    memory_s: float = 2.0
 
 
-LONGEST_STEP_S: Final = 1.0
-"""Seconds between two looks that count in full against a track that is not seen: a single look never ends many."""
+LONGEST_MISS_S: Final = 0.5
+"""Seconds that one look in vain counts at most, so that what is looked for now and then is looked for several times."""
+
+LONGEST_WAY_S: Final = 1.0
+"""Seconds for which it is guessed where something goes that is not seen."""
+
+MOST: Final = 256
+"""Detections of one frame that are looked at, best first: what a look costs has a bound."""
 
 SMALLEST: Final = 1e-3
 """The least side of a box, as a share of the picture; keeps divisions by it sound."""
@@ -65,60 +70,62 @@ class Tracker:
         self.motion = Motion()
         self.habits = habits or Habits()
         self._names = Numbering(boot)
-        self._last: Instant | None = None
+        self._looked: Instant | None = None
+        self._moved: Instant | None = None
 
     def look(self, at: Instant, detections: Sequence[Detection]) -> list[Track]:
         """Take in what a detector saw in one frame.
 
         Args:
-            at: when the frame was taken; a frame that is not newer than the one before it changes nothing.
+            at: when the frame was taken; later than in any call before.
             detections: all of them; an empty list says that nothing was seen.
 
         Returns:
             Confirmed tracks that are over; each is returned once and is in `tracks` no longer.
         """
-        if self._last is not None and at <= self._last:
-            return []
-        passed = 0.0 if self._last is None else (at - self._last) / SECOND
-        self._last = at
-        self.motion.predict(min(passed, LONGEST_STEP_S))
-        habits = self.habits
-        seen = [each for each in detections if each.score >= habits.doubtful]
+        missed_s = 0.0 if self._looked is None else min(LONGEST_MISS_S, (at - self._looked) / SECOND)
+        if self._moved is not None:
+            self.motion.predict(min(LONGEST_WAY_S, (at - self._moved) / SECOND))
+        self._looked = self._moved = at
+        seen = [each for each in detections if each.score >= self.habits.doubtful]
+        if len(seen) > MOST:
+            seen = sorted(seen, key=lambda each: -each.score)[:MOST]
         boxes = _centred(seen)
-        sure = np.fromiter((each.score >= habits.sure for each in seen), bool, len(seen))
-        sorts = np.array([sort_of(each.label) for each in seen], dtype=object)
+        sure = np.array([each.score >= self.habits.sure for each in seen], dtype=np.bool_)
+        partners = self._pair(seen, boxes, sure)
 
-        free_tracks = np.arange(len(self.tracks))
-        free_seen = np.flatnonzero(sure)
-        taken = self._paired(free_tracks, free_seen, boxes, sorts, habits.least_sure)
-        free_tracks = np.setdiff1d(free_tracks, taken[0])
-        more = self._paired(free_tracks, np.flatnonzero(~sure), boxes, sorts, habits.least_doubtful)
-        rows, columns = np.concatenate([taken[0], more[0]]), np.concatenate([taken[1], more[1]])
-
-        self.motion.correct(rows, boxes[columns])
-        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-            track = self.tracks[row]
-            track.saw(at, seen[column])
-            if not track.confirmed and track.looks >= habits.looks:
+        rows = np.flatnonzero(partners >= 0)
+        self.motion.correct(rows, boxes[partners[rows]])
+        fresh = sure
+        fresh[partners[rows]] = False
+        for track, partner in zip(self.tracks, partners.tolist(), strict=True):
+            if partner < 0:
+                track.missed_s += missed_s
+                continue
+            track.saw(at, seen[partner])
+            if not track.confirmed and track.looks >= self.habits.looks:
                 track.id = self._names.next()
-        for row in np.setdiff1d(free_tracks, more[0]).tolist():
-            self.tracks[row].missed_s += max(min(passed, LONGEST_STEP_S), 1e-6)
         over = self._forget()
-        self._begin(at, seen, boxes, np.setdiff1d(free_seen, taken[1]))
-        for row, track in enumerate(self.tracks):
-            track.box = self.motion.box(row)
+        self._begin(at, seen, boxes, np.flatnonzero(fresh))
+        for track, (left, top, right, bottom) in zip(self.tracks, self.motion.corners().tolist(), strict=True):
+            track.box = Box(left, top, right, bottom)
         return over
+
+    def rest(self, at: Instant) -> None:
+        """Take it that until now nothing has moved since the last look."""
+        self._moved = at
+        self.motion.halt()
 
     def end_all(self) -> list[Track]:
         """Let go of everything; returns the confirmed tracks."""
         over = [track for track in self.tracks if track.confirmed]
         self.tracks = []
         self.motion = Motion()
-        self._last = None
+        self._looked = self._moved = None
         return over
 
     def present(self) -> list[Track]:
-        """The tracks that are believed to be there now."""
+        """Name the tracks that are believed to be there now."""
         return [each for each in self.tracks if each.confirmed and each.missed_s <= self.habits.patience_s]
 
     @property
@@ -126,39 +133,44 @@ class Tracker:
         """Whether the next look decides something: something is missed, or not yet believed."""
         return any(not track.confirmed or track.missed_s > 0 for track in self.tracks)
 
-    def _paired(
-        self,
-        tracks: npt.NDArray[np.intp],
-        seen: npt.NDArray[np.intp],
-        boxes: Floats,
-        sorts: npt.NDArray[np.object_],
-        least: float,
-    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        if not len(tracks) or not len(seen):
-            return np.zeros(0, np.intp), np.zeros(0, np.intp)
-        likeness = overlaps(self.motion.corners()[tracks], _corners(boxes[seen]), self.habits.margin)
-        track_sorts = np.array([self.tracks[row].sort for row in tracks], dtype=object)
-        likeness[track_sorts[:, None] != sorts[None, seen]] = 0.0
-        rows, columns = pairs(likeness, least)
-        return tracks[rows], seen[columns]
+    def _pair(self, seen: Sequence[Detection], boxes: Floats, sure: Flags) -> Rows:
+        """Find for each track the detection that goes on with it; -1 for none."""
+        partners = np.full(len(self.tracks), -1, dtype=np.intp)
+        if not self.tracks or not seen:
+            return partners
+        likeness = overlaps(self.motion.corners(), corners_of(boxes), self.habits.margin)
+        sorts = np.array([track.sort.value for track in self.tracks])
+        likeness[sorts[:, None] != np.array([sort_of(each.label).value for each in seen])] = 0.0
+        believed = np.array([track.confirmed for track in self.tracks], dtype=np.bool_)
+        free = np.ones(len(seen), dtype=np.bool_)
+        for of_tracks, of_seen, least in (
+            (believed, sure, self.habits.least_sure),
+            (believed, ~sure, self.habits.least_doubtful),
+            (~believed, sure, self.habits.least_sure),
+        ):
+            rows, columns = np.flatnonzero(of_tracks & (partners < 0)), np.flatnonzero(of_seen & free)
+            some, others = pairs(likeness[rows[:, None], columns], least)
+            partners[rows[some]] = columns[others]
+            free[columns[others]] = False
+        return partners
 
     def _forget(self) -> list[Track]:
-        kept: list[int] = []
-        over: list[Track] = []
-        for row, track in enumerate(self.tracks):
-            if track.missed_s <= (self.habits.memory_s if track.confirmed else 0.0):
-                kept.append(row)
-            elif track.confirmed:
-                over.append(track)
-        if len(kept) < len(self.tracks):
-            self.motion.keep(np.array(kept, dtype=np.intp))
-            self.tracks = [self.tracks[row] for row in kept]
+        """Let go of what is over: at once where it was never believed."""
+        memory_s = self.habits.memory_s
+        kept = [track.missed_s <= (memory_s if track.confirmed else 0.0) for track in self.tracks]
+        if all(kept):
+            return []
+        over = [track for track, stays in zip(self.tracks, kept, strict=True) if not stays and track.confirmed]
+        self.tracks = [track for track, stays in zip(self.tracks, kept, strict=True) if stays]
+        self.motion.keep(np.flatnonzero(kept))
         return over
 
-    def _begin(self, at: Instant, seen: list[Detection], boxes: Floats, rows: npt.NDArray[np.intp]) -> None:
-        self.motion.add(boxes[rows])
-        for row in rows.tolist():
-            track = Track.begun(at, seen[row])
+    def _begin(self, at: Instant, seen: Sequence[Detection], boxes: Floats, fresh: Rows) -> None:
+        if not len(fresh):
+            return
+        self.motion.add(boxes[fresh])
+        for column in fresh.tolist():
+            track = Track.begun(at, seen[column])
             if self.habits.looks <= 1:
                 track.id = self._names.next()
             self.tracks.append(track)
@@ -168,8 +180,3 @@ def _centred(seen: Sequence[Detection]) -> Floats:
     corners = np.array([each.box for each in seen], dtype=np.float64).reshape(-1, 4)
     sides = np.maximum(corners[:, 2:] - corners[:, :2], SMALLEST)
     return np.concatenate([(corners[:, :2] + corners[:, 2:]) / 2, sides], axis=1)
-
-
-def _corners(boxes: Floats) -> Floats:
-    half = boxes[:, 2:] / 2
-    return np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)

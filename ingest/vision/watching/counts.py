@@ -1,6 +1,9 @@
 """How many there are: in the picture, in each zone, and over each line."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from ingest.vision.tracking.track import Sort, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +40,13 @@ class Counts:
     picture: Presence = Presence()
     zones: dict[str, Presence] = field(default_factory=dict)
     lines: dict[str, Passages] = field(default_factory=dict)
+
+
+def presence(tracks: Iterable[Track]) -> Presence:
+    """Count what is there."""
+    people = vehicles = everything = 0
+    for track in tracks:
+        everything += 1
+        people += track.sort is Sort.PERSON
+        vehicles += track.sort is Sort.VEHICLE
+    return Presence(people, vehicles, everything)
