@@ -7,7 +7,17 @@ from typing import Final
 
 from simulators.cameras.ground import Ground
 from simulators.cameras.houses import house, pine, ridge
-from simulators.cameras.painting import HEIGHT, WIDTH, Canvas, Picture, Sprite, colour, mixed_colour, write_caption
+from simulators.cameras.painting import (
+    HEIGHT,
+    WIDTH,
+    Canvas,
+    Noise,
+    Picture,
+    Sprite,
+    colour,
+    mixed_colour,
+    write_caption,
+)
 from simulators.cameras.passing import Passing, passing
 from simulators.cameras.people import View
 from simulators.cameras.scene import Standing, lay_all, walker
@@ -22,7 +32,7 @@ ROUND_S: Final = 40.0
 VEHICLES_S: Final = 17.0
 """Seconds of each round in which vehicles set out."""
 
-WRONG_WAY_EVERY: Final = 3
+WRONG_WAY_EVERY: Final = 9
 """Rounds from one driver against the direction to the next."""
 
 NEAR_KERB: Final = 11.5
@@ -43,12 +53,14 @@ class Crossing:
         """Paint what stands still."""
         self._seed = seed
         self._still = _background(seed)
+        self._noise = Noise(seed)
 
     def picture(self, at_s: float) -> Picture:
         """Paint it as it is so many seconds after it began."""
         picture = self._still.copy()
         light = Standing(_light(go=at_s % ROUND_S < VEHICLES_S + 3), -5.3, NEAR_KERB - 0.3, 2.9)
         lay_all(picture, GROUND, [light, *self._vehicles(at_s), *self._people(at_s)])
+        self._noise.add(picture, round(1_000 * at_s))
         return picture
 
     def _vehicles(self, at_s: float) -> Iterator[Standing]:

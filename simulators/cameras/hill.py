@@ -9,6 +9,7 @@ from simulators.cameras.painting import (
     HEIGHT,
     WIDTH,
     Canvas,
+    Noise,
     Picture,
     Sprite,
     colour,
@@ -19,7 +20,7 @@ from simulators.cameras.painting import (
 )
 from simulators.chance import uniform
 
-SMOKE_EVERY_S: Final = 300.0
+SMOKE_EVERY_S: Final = 600.0
 """Seconds from one smoke to the next,"""
 
 SMOKE_FIRST_S: Final = 50.0
@@ -28,10 +29,12 @@ SMOKE_FIRST_S: Final = 50.0
 SMOKE_LASTS_S: Final = 90.0
 """each for so long."""
 
-_PLACES: Final = ((432.0, 196.0), (224.0, 188.0), (330.0, 204.0))
-_PUFFS_A_SECOND: Final = 2.0
+_PLACES: Final = ((432.0, 232.0), (224.0, 224.0), (330.0, 236.0))
+_PUFFS_A_SECOND: Final = 1.2
 _PUFF_S: Final = 14.0
-_RISE: Final = 8.5
+_DENSE: Final = 110
+"""How much one puff hides where it is thickest, of 255: the wood is seen through the smoke."""
+_RISE: Final = 11.0
 """Pixels a second."""
 
 
@@ -44,6 +47,7 @@ class Hill:
         """Paint what stands still."""
         self._seed = seed
         self._still = _background(seed)
+        self._noise = Noise(seed)
 
     def picture(self, at_s: float) -> Picture:
         """Paint it as it is so many seconds after it began."""
@@ -51,6 +55,7 @@ class Hill:
         number, since = divmod(at_s - SMOKE_FIRST_S, SMOKE_EVERY_S)
         if number >= 0 and since < SMOKE_LASTS_S + _PUFF_S:
             self._smoke(picture, int(number), since)
+        self._noise.add(picture, round(1_000 * at_s))
         return picture
 
     def _smoke(self, picture: Picture, number: int, since: float) -> None:
@@ -93,7 +98,7 @@ def _puff(shape: int, grade: int) -> Sprite:
             for column in range(64):
                 near = math.exp(-((column - x) ** 2 + (row - y) ** 2) / (2 * wide * wide))
                 cover[row, column] = max(cover[row, column], near)
-    canvas.cover[:] = (cover**1.3 * 150 * (grade + 1) / _GRADES).astype("uint8")
+    canvas.cover[:] = (cover**1.3 * _DENSE * (grade + 1) / _GRADES).astype("uint8")
     return canvas.sprite(1.0)
 
 

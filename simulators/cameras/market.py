@@ -1,5 +1,6 @@
 """A square before the gate of a market: people go in and come out, and at times one waits there and leaves a bag."""
 
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -13,6 +14,7 @@ from simulators.cameras.painting import (
     WIDTH,
     Canvas,
     Colour,
+    Noise,
     Picture,
     Sprite,
     colour,
@@ -32,13 +34,13 @@ GATE: Final = 17.6
 
 GATE_HALF_M: Final = 2.6
 
-WAITING_EVERY_S: Final = 160.0
+WAITING_EVERY_S: Final = 300.0
 """Seconds from one who waits to the next."""
 
 WAITING_S: Final = 75.0
 """Seconds that somebody waits."""
 
-BAG_EVERY: Final = 3
+BAG_EVERY: Final = 2
 """One of so many who wait leaves a bag,"""
 
 BAG_S: Final = 140.0
@@ -61,11 +63,13 @@ class Market:
         """Paint what stands still."""
         self._seed = seed
         self._still = _background(seed)
+        self._noise = Noise(seed)
 
     def picture(self, at_s: float) -> Picture:
         """Paint it as it is so many seconds after it began."""
         picture = self._still.copy()
         lay_all(picture, GROUND, [*self._going(at_s), *self._strolling(at_s), *self._waiting(at_s)])
+        self._noise.add(picture, round(1_000 * at_s))
         return picture
 
     def _going(self, at_s: float) -> Iterator[Standing]:
@@ -101,12 +105,19 @@ class Market:
             if 0 <= since < come:
                 yield Standing(person(look, View.LEFT, step_of(since * _WALK)), _SIDE - since * _WALK, away, 1.75)
             elif come <= since < leave:
-                yield Standing(person(look, View.FRONT, None), aside, away, 1.75)
+                yield _waiter(look, since - come)
             elif leave <= since < leave + come:
                 way = (since - leave) * _WALK
                 yield Standing(person(look, View.RIGHT, step_of(way)), aside + way, away, 1.75)
             if number % BAG_EVERY == 0 and come + 6 <= since < leave + BAG_S:
                 yield Standing(_bag(), aside - 0.75, away + 0.02, 0.72)
+
+
+def _waiter(look: int, since: float) -> Standing:
+    """Somebody who waits looks about, and shifts from one foot to the other."""
+    aside, away = _SPOT
+    view = (View.FRONT, View.LEFT, View.FRONT, View.RIGHT)[int(since / 4.5) % 4]
+    return Standing(person(look, view, None), aside + 0.09 * math.sin(since * 0.8), away, 1.75)
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from simulators.chance import mixed
+
 Picture = npt.NDArray[np.uint8]
 """Height × width × 3, blue, green, red."""
 
@@ -156,6 +158,24 @@ def lay(picture: Picture, sprite: Sprite, x: float, y: float, high: float) -> No
     under = picture[first_y:last_y, first_x:last_x]
     through = cv2.cvtColor(255 - small[..., 3], cv2.COLOR_GRAY2BGR)
     under[:] = cv2.add(cv2.multiply(under, through, scale=1 / 255), small[..., :3])
+
+
+class Noise:
+    """What a sensor adds to every picture: without it a still view would look like a stream that hangs."""
+
+    _ROOM: Final = 64
+
+    def __init__(self, seed: int) -> None:
+        """Make it once, larger than a picture: another part of it is another noise."""
+        size = (HEIGHT + self._ROOM, WIDTH + self._ROOM, 1)
+        rough = np.random.default_rng(seed).integers(0, 5, size, np.uint8)
+        self._rough = np.repeat(rough, 3, axis=2)
+
+    def add(self, picture: Picture, number: int) -> None:
+        """Add it to the picture of this number."""
+        left, top = (mixed(number, side) % self._ROOM for side in (1, 2))
+        part = self._rough[top : top + HEIGHT, left : left + WIDTH]
+        cv2.add(picture, part, picture)
 
 
 def write_caption(picture: Picture, name: str) -> None:

@@ -1,6 +1,7 @@
 """The pretend cameras: the same seed and moment give the same picture, and the story is there to be seen."""
 
 import http.client
+import itertools
 import os
 import re
 import signal
@@ -46,9 +47,9 @@ def test_a_moment_of_a_seed_always_looks_the_same(name: str) -> None:
 def test_every_picture_says_that_it_is_pretended(name: str) -> None:
     scene = SCENES[name](7)
     caption = scene.picture(0)[CAPTION]
-    assert len(np.unique(caption)) > 20
+    assert len(np.unique(caption)) > 40
     for at_s in (8.0, 33.0, 88.0):
-        assert np.array_equal(scene.picture(at_s)[CAPTION], caption)
+        assert not _changed(caption, scene.picture(at_s)[CAPTION]).any()
 
 
 def test_every_pretend_camera_of_the_file_is_served_and_marked(cameras: dict[str, Camera]) -> None:
@@ -65,14 +66,14 @@ def test_who_drives_against_the_direction_crosses_the_line_the_forbidden_way(cam
     scene = crossing.Crossing(7)
     ways: list[Way] = []
     before: dict[float, tuple[float, float]] = {}
-    for step in range(5 * 140):
+    for step in range(5 * 380):
         now = {}
         for thing in scene._vehicles(step / 5):
             x, y = crossing.GROUND.place(thing.aside, thing.away)
             now[thing.away] = (x / WIDTH, y / HEIGHT)
         ways += [way for away, place in now.items() if (way := _way(line, before.get(away), place)) is not None]
         before = now
-    # In 140 s two come against the direction, and everybody else goes with it.
+    # In 380 s two come against the direction, and everybody else goes with it.
     assert ways.count(Way.IN) == 2
     assert ways.count(Way.OUT) > 10
 
@@ -108,12 +109,20 @@ def test_the_people_of_the_market_go_through_its_gate_and_one_waits_longer_than_
 def test_nothing_moves_on_the_hill_but_smoke_that_rises_and_is_gone() -> None:
     scene = hill.Hill(7)
     still = scene.picture(0)
-    assert np.array_equal(scene.picture(hill.SMOKE_FIRST_S - 1), still)
-    assert np.array_equal(scene.picture(hill.SMOKE_FIRST_S + hill.SMOKE_LASTS_S + 20), still)
+    assert not _changed(still, scene.picture(hill.SMOKE_FIRST_S - 1)).any()
+    assert not _changed(still, scene.picture(hill.SMOKE_FIRST_S + hill.SMOKE_LASTS_S + 20)).any()
     early, late = (_changed(still, scene.picture(hill.SMOKE_FIRST_S + after)) for after in (4, 12))
     assert 0 < early.sum() < late.sum()
     # It begins at its foot and reaches higher and higher.
     assert np.flatnonzero(late.any(axis=1))[0] < np.flatnonzero(early.any(axis=1))[0]
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_no_two_pictures_are_the_same_in_every_pixel(name: str) -> None:
+    """Else a view in which nothing moves would look like a stream that hangs."""
+    scene = SCENES[name](7)
+    pictures = [scene.picture(number / 5) for number in range(6)]
+    assert not any(np.array_equal(one, next_one) for one, next_one in itertools.pairwise(pictures))
 
 
 def _changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
