@@ -16,6 +16,7 @@ from ai_edge_litert.interpreter import Interpreter
 from ingest.vision.camera import DetectorName
 from ingest.vision.detection.candidates import Candidates, Floats, best, log_odds, logistic, named
 from ingest.vision.detection.contract import LEAST_SCORE
+from ingest.vision.detection.greeting import without_greeting
 from ingest.vision.frame import Box, Detection, Pixels
 from ioc.model.faults import Fault
 
@@ -68,8 +69,9 @@ class SsdNetwork:
             Fault: LiteRT cannot load it.
         """
         try:
-            self._interpreter = Interpreter(model_path=str(model), num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with without_greeting():
+                self._interpreter = Interpreter(model_path=str(model), num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise Fault(f"{model}: LiteRT cannot load this model: {error}", wrong_use=False) from error
         self._input = self._interpreter.get_input_details()[0]["index"]
