@@ -98,6 +98,9 @@ class FaceFinder:
     def find(self, pixels: Pixels) -> list[tuple[Box, float]]:
         """Find faces; of those taller than 24 pixels nearly all, so ask about a picture in the size that is kept.
 
+        Args:
+            pixels: the picture; up to 1,920 pixels wide, for in the small whole of a wider one faces become too small.
+
         Returns:
             Where they are and how sure that is (0 to 1), the surest first.
 
