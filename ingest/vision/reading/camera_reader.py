@@ -237,7 +237,7 @@ class CameraReader:
                 look = Look(frame.camera, frame.number, frame.at, width, height, report, detect=detect, show=show)
                 self._means.tell(look)
                 self._told_at, self._held = frame.at, ()
-                if self._watched:
+                if show:
                     self._shown_at = frame.at
                 return
             self._waited += detect

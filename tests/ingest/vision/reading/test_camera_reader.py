@@ -167,6 +167,14 @@ def test_a_watched_camera_shows_a_frame_a_second_although_nothing_moves() -> Non
     assert all(look.show and not look.detect for look in scene.of(Look))
 
 
+def test_a_watched_camera_in_which_something_moves_shows_a_frame_a_second_too() -> None:
+    scene = Scene(CAMERA, lambda _: MOVING, [[GREY] * 50])
+    scene.reader.watch(True)
+    scene.run()
+    assert len(scene.of(Look)) == 50
+    assert sum(look.show for look in scene.of(Look)) == 10
+
+
 def test_without_a_wish_for_objects_nothing_is_handed_over_for_them() -> None:
     camera = Camera("cam-1", CAMERA.url, analytics=frozenset({Analytic.TAMPERING}))
     scene = Scene(camera, lambda _: MOVING, [[GREY] * 10]).run()
