@@ -121,7 +121,7 @@ class Trial:
                 waits_since = now
                 self._look(*frame)
             stream = self._stream
-            if stream.over or (stream.first_at and now - stream.first_at >= self._settings.seconds * SECOND):
+            if (stream.over and stream.frame is None) or self._is_time_up(now):
                 break
             if stream.opened is not None and now - waits_since > NO_FRAME_S * SECOND:
                 stream.problem = stream.problem or f"no frame came for {NO_FRAME_S:.0f} s; is anything sent there?"
@@ -135,6 +135,10 @@ class Trial:
         ended = self._ended()
         self._tell(ended)
         return ended
+
+    def _is_time_up(self, now: Instant) -> bool:
+        first_at = self._stream.first_at
+        return bool(first_at) and now - first_at >= self._settings.seconds * SECOND
 
     # Reading
 
@@ -176,10 +180,10 @@ class Trial:
                 stream.came += 1
                 stream.first_at = stream.first_at or at
                 stream.last_at = at
-                # Half a frame early is no reason to wait for the one after it.
-                if at < due:
+                # A little early is no reason to wait for the one after it.
+                if at < due - between / 4:
                     continue
-                due = max(due + between, at - between / 2)
+                due = due + between if due + between > at else at + between
                 pixels = source.take()
             except PictureLost:
                 stream.refused += 1
