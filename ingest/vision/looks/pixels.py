@@ -19,6 +19,9 @@ from ingest.vision.looks.tampering import Tampering
 from ioc.model.cameras import Geometry
 from ioc.model.instant import Instant
 
+SMALLEST_SIDE: Final = 16
+"""Pixels, after a frame was made small; of less than that nothing is said."""
+
 LOOKS: Final[dict[Analytic, tuple[Callable[[str], Look], ...]]] = {
     Analytic.TAMPERING: (lambda _: Tampering(),),
     Analytic.SMOKE: (Smoke, Flame),
@@ -53,6 +56,8 @@ class PixelLooks:
             frame: of any size; another size than before is looked at anew. Its pixels are neither changed nor kept.
         """
         small = made_small(frame.pixels)
+        if min(small.shape[:2]) < SMALLEST_SIDE:
+            return Report()
         if small is frame.pixels:
             small = small.copy()
         grey: Grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)  # type: ignore[assignment]

@@ -148,14 +148,17 @@ class Tampering:
     def _compared(self, past: Structure, now: Structure, last: Structure | None) -> CameraState | None:
         if past.textured < _FEW_EDGES:
             return CameraState.LIVE  # nothing is known of this view that could be missed
-        kept = past.kept(now)
+        kept, shaded_alike = past.kept(now), past.shaded_alike(now) >= _SHADED_ALIKE
         if past.lost(now) >= _COVERED:
-            return CameraState.BLURRED if past.shaded_alike(now) >= _SHADED_ALIKE else CameraState.COVERED
+            return CameraState.BLURRED if shaded_alike else CameraState.COVERED
+        if shaded_alike and past.sharpness is not None:
+            # Where no detail is left to measure, that the edges are gone says as much; dusk takes details only.
+            sharpness = now.sharpness if now.sharpness is not None else 0.0 if kept < _MOVED else past.sharpness
+            if sharpness < _BLURRED * past.sharpness:
+                return CameraState.BLURRED
         if kept < _MOVED:
             still = last is not None and correlation(last.edges, now.edges) >= _STANDS_STILL
             return CameraState.MOVED if still else None
-        if past.sharpness is not None and now.sharpness is not None and now.sharpness < _BLURRED * past.sharpness:
-            return CameraState.BLURRED
         return CameraState.LIVE
 
 
