@@ -31,13 +31,16 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 CACHE: Final = ROOT / "artifacts" / "faces"
 FRAME: Final = (960, 540)
 THREADS: Final = 2
-HEIGHTS: Final = (26, 32, 44, 60, 75, 110)
+HEIGHTS: Final = (18, 26, 32, 44, 60, 75, 110)
 """Pixels that most faces of a picture are tall when it is shown."""
 
-EDGES: Final = (24, 32, 48, 64, 96, 128)
+EDGES: Final = (16, 24, 32, 48, 64, 96, 128)
 SCIKIT_IMAGE: Final = "scikit-image==0.26.0"
 FACE_API: Final = "@vladmandic/face-api@1.7.15"
 HUMAN: Final = "@vladmandic/human@3.3.6"
+COUNTED: Final = 24
+"""Pixels from which on faces are counted in the last line; smaller ones are shown for what becomes of them."""
+
 TARGET: Final = 0.95
 
 Corners = tuple[float, float, float, float]
@@ -224,7 +227,7 @@ def _scaled(face: Corners, scale: float) -> Corners:
 
 
 def _of(counts: Counter[tuple[str, int]], sight: str) -> int:
-    return sum(count for (each, _), count in counts.items() if each == sight)
+    return sum(count for (each, rung), count in counts.items() if each == sight and rung >= COUNTED)
 
 
 if __name__ == "__main__":

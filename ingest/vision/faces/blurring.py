@@ -36,8 +36,8 @@ def blurred(pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
         left, top, right, bottom = covered(box, pixels.shape[1], pixels.shape[0])
         if right <= left or bottom <= top:
             continue
-        # Each part is taken from the picture as it was: two faces that overlap do not mix.
-        part = pixels[top:bottom, left:right]
+        # Taken from what is blurred already: a small part within a large one must not bring its pixels back.
+        part = answer[top:bottom, left:right]
         width, height = right - left, bottom - top
         cell = max(width, height) / CELLS
         few = (max(1, round(width / cell)), max(1, round(height / cell)))

@@ -1,5 +1,6 @@
 """Blurring: nothing but a few colours is left of a face, and nothing else is touched."""
 
+import random
 from collections.abc import Callable
 
 import numpy as np
@@ -60,6 +61,20 @@ def test_faces_of_the_same_few_colours_become_the_same_picture() -> None:
     second = first.reshape(CELLS, 16, CELLS, 16, 3)[:, ::-1, :, ::-1].reshape(side, side, 3)
     assert (first != second).mean() > 0.9
     assert (blurred(first, [box]) == blurred(np.ascontiguousarray(second), [box])).all()
+
+
+@given(st.lists(BOXES, min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_one_more_part_never_brings_back_what_another_has_taken(boxes: list[Box], order: random.Random) -> None:
+    order.shuffle(boxes)
+    side = 16 * CELLS
+    whole = Box(0.0, 0.0, 1.0, 1.0)
+    first = noise(height=side, width=side)
+    second = np.ascontiguousarray(first.reshape(CELLS, 16, CELLS, 16, 3)[:, ::-1, :, ::-1].reshape(side, side, 3))
+    # Once the whole is blurred these two are the same, and so they stay whatever part is blurred after it.
+    assert (blurred(first, [whole, *boxes]) == blurred(second, [whole, *boxes])).all()
+    # What comes before it can only mix more.
+    few = blurred(first, [*boxes, whole])
+    assert np.abs(np.diff(few.astype(int), axis=1)).max() <= 2 * 255 * CELLS / side + 2
 
 
 def test_of_every_face_that_is_found_more_than_half_is_changed(
