@@ -58,7 +58,7 @@ _GROUPS: Final = np.array([group for _, _, group in _KNOWN])
 SURE: Final = 0.47
 """As `ssd.SURE`."""
 
-OVERLAP: Final = 0.55
+OVERLAP: Final = 0.6
 """Intersection over union above which two boxes are the same object."""
 
 _MEAN: Final = np.array([103.53, 116.28, 123.675], np.float32)
