@@ -29,7 +29,7 @@ class Track:
 
     Attributes:
         id: its name; empty until it has been seen often enough to be believed.
-        box: where it was when it was last seen, or is expected to be since.
+        box: where it was when it was last seen.
         score: of the last detection of it.
         top_score: the best one.
         first: when it was seen first.

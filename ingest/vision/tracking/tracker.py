@@ -108,7 +108,8 @@ class Tracker:
         over = self._forget()
         self._begin(at, seen, boxes, np.flatnonzero(fresh))
         for track, (left, top, right, bottom) in zip(self.tracks, self.motion.corners().tolist(), strict=True):
-            track.box = Box(left, top, right, bottom)
+            if track.seen == at:
+                track.box = Box(left, top, right, bottom)
         return over
 
     def rest(self, at: Instant) -> None:

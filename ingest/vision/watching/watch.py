@@ -144,16 +144,21 @@ class Watch:
         self._density_paces = {name: self._density_paces.get(name) or Pace(DENSITY_STEP) for name in dense}
 
     @property
+    def tracks(self) -> list[Track]:
+        """What is believed to be there now."""
+        return self._tracker.present()
+
+    @property
     def counts(self) -> Counts:
         """How many there are now, and how many crossed lines since the watch began."""
-        there = self._tracker.present()
+        there = self.tracks
         zones = {name: presence(track for track in there if track in zone.inside) for name, zone in self._zones.items()}
         lines: dict[str, Passages] = {name: line.passages for name, line in self._lines.items()}
         return Counts(presence(there), zones, lines)
 
     def drawn(self) -> list[tuple[str, float, str, str]]:
         """Label, score, box as text and track of everything that is believed to be there now."""
-        return [(each.label, each.score, written_box(each.box), each.id) for each in self._tracker.present()]
+        return [(each.label, each.score, written_box(each.box), each.id) for each in self.tracks]
 
     def _within(self, detections: Sequence[Detection]) -> Sequence[Detection]:
         if self._region is None or not detections:
@@ -208,8 +213,10 @@ class Watch:
             if pace.due(at, (there.people, there.vehicles, there.everything)):
                 told.append(findings.count_finding(at, there, place))
         for name, pace in self._density_paces.items():
+            if pace.waits(at):
+                continue
             zone = self._zones[name]
-            people = [each for each in self._tracker.present() if each.sort is Sort.PERSON and each in zone.inside]
+            people = [each for each in self.tracks if each.sort is Sort.PERSON and each in zone.inside]
             share = zone.covered(np.array([each.box for each in people], dtype=np.float64).reshape(-1, 4))
             if pace.due(at, (100 * share,)):
                 told.append(findings.density_finding(at, share, len(people), name))
