@@ -114,7 +114,7 @@ def list_all(
         row = (each.id, str(each.state), each.source, size, f"{each.rate:.1f}", f"{each.target_rate:g}")
         numbers = (f"{each.delay_ms:.0f} ms", str(each.people), str(each.vehicles), f"{ago} s ago")
         table.add_row(*(escape(cell) for cell in (*row, *numbers)))
-    console = Console(soft_wrap=not sys.stdout.isatty())
+    console = Console(width=None if sys.stdout.isatty() else _WIDE)
     console.print(table)
     for each in statuses:
         for sentence in filter(None, (each.sentence, each.trouble)):
