@@ -5,7 +5,7 @@ import math
 import random
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from importlib.util import module_from_spec, spec_from_file_location
@@ -32,6 +32,7 @@ from ioc.runtime import clock
 from ioc.runtime.tasks import end
 from ioc.store.catalogue import load_catalogue
 from ioc.store.opening import Store, open_store
+from ioc.store.pictures.folder import PictureFolder
 from simulators import cities
 from simulators.fleet import Fleet, build
 from ui.server import stage
@@ -58,6 +59,7 @@ start_demo = _product.start_demo
 product = _product.product
 
 _bench = _loaded("pretend_bench", "browser", "pretend_bench.py")
+_cameras = _loaded("pretend_cameras", "browser", "pretend_cameras.py")
 
 PAGE: Final = Path(ui.__file__).parent / "web" / "dist"
 ARTIFACTS: Final = Path(__file__).resolve().parents[2] / "artifacts" / "screenshots"
@@ -181,6 +183,7 @@ class ControlRoom:
         self._thread = threading.Thread(target=self._loop.run_forever, name="control room", daemon=True)
         self._opened = AsyncExitStack()
         self._beating: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
         self._serving: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self._port = 0
@@ -188,6 +191,7 @@ class ControlRoom:
         self.speaking = True
         self.trouble = ""
         self.rules_bench: RulesBench | None = None
+        self.pictures: PictureFolder | None = None
         self.began = clock.now()
 
     def start(self, basemap: Path | str | None = None) -> None:
@@ -232,6 +236,7 @@ class ControlRoom:
                     ready=ready.set_result,
                     try_codec=CodecTrial(None, "Asia/Ho_Chi_Minh"),
                     rules_bench=self.rules_bench,
+                    pictures=self.pictures,
                 ),
                 name="serve",
             )
@@ -252,8 +257,7 @@ class ControlRoom:
 
     def close(self) -> None:
         async def leave() -> None:
-            if self._beating is not None:
-                await end([self._beating])
+            await end([*self._beside, *([] if self._beating is None else [self._beating])])
             await self._opened.aclose()
 
         if self._serving is not None and not self._serving.done():
@@ -297,6 +301,14 @@ class ControlRoom:
         built: Any = build_batch(events, load_catalogue())
         batch = built[0] if isinstance(built, tuple) else built
         await self._store.events.append(batch, now)
+
+    def begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Let something go on beside the server until the control room is closed."""
+
+        async def start() -> None:
+            self._beside.append(asyncio.create_task(work, name=name))
+
+        self.run(start())
 
     def refuse(self, messages: list[Rejected]) -> None:
         """Keep messages that nobody could read."""
@@ -467,6 +479,24 @@ def bench(room: ControlRoom) -> Any:
     room.stop_serving()
     room.serve()
     return made
+
+
+@pytest.fixture
+def cameras(room: ControlRoom, tmp_path: Path) -> Any:
+    """Cameras that somebody tells of; none yet."""
+    made = _cameras.PretendCameras(room.store, tmp_path / "pictures")
+    room.pictures = made.folder
+    room.stop_serving()
+    room.serve()
+    room.begin(made.run(), "pretend cameras")
+    return made
+
+
+@pytest.fixture
+def gate() -> dict[str, Any]:
+    """What is told of a camera over a gate with zones and a line."""
+    told: dict[str, Any] = _cameras.gate(11.9432, 108.4378)
+    return told
 
 
 @pytest.fixture

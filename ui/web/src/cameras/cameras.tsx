@@ -8,7 +8,7 @@ import { number } from "../shared/format";
 import { Nothing } from "../shared/nothing";
 import { SearchField } from "../shared/table-filters";
 import { openedCamera } from "../view";
-import { all, byGroup, onlyGroup, ownCameras, shownCameras, shownOwn, typed } from "./choosing";
+import { all, byGroup, onlyGroup, ownCameras, reveal, shownCameras, shownOwn, typed } from "./choosing";
 import { anyDirty } from "./editor";
 import { How } from "./how";
 import { Ours, Own } from "./list";
@@ -35,6 +35,7 @@ export function Cameras() {
     addEventListener("beforeunload", warn);
     return () => removeEventListener("beforeunload", warn);
   }, []);
+  useEffect(() => reveal(id), [id]);
   const count = all.value.length + ownCameras.value.length;
   return (
     <main

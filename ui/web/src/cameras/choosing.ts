@@ -5,6 +5,7 @@ import { chooseAsset } from "../actions";
 import type { Asset } from "../live/protocol";
 import { assetCount, assets } from "../live/store";
 import { fold } from "../shared/fold";
+import { destination } from "../state";
 import { openedCamera, show } from "../view";
 import { draft, finish, letGo, pending } from "./editor";
 import { meant, nameOf, placeOf } from "./naming";
@@ -73,9 +74,12 @@ export function stepCamera(by: 1 | -1): void {
     ids[here < 0 ? (by > 0 ? 0 : ids.length - 1) : Math.min(ids.length - 1, Math.max(0, here + by))];
   if (next === undefined) return;
   openedCamera.value = next;
-  requestAnimationFrame(() =>
-    document.querySelector(`[data-camera="${CSS.escape(next)}"]`)?.scrollIntoView({ block: "nearest" }),
-  );
+}
+
+/** Bring a camera's row into sight. */
+export function reveal(id: string | null): void {
+  if (id === null) return;
+  document.querySelector(`[data-camera="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "nearest" });
 }
 
 /** Enter: close the shape that is being drawn, else open the first camera. */
@@ -100,6 +104,11 @@ export function putDown(): boolean {
 export function cameraOnMap(id: string): void {
   show("map");
   chooseAsset(id, true);
+  const place = cameras.peek()?.get(id)?.place;
+  // One that is not in the registry has its place from its configuration.
+  if (place && assets.get(id)?.lat == null) {
+    destination.value = { kind: "point", at: [place.lon, place.lat], zoom: 16 };
+  }
 }
 
 /** Go to the open camera on the map. */

@@ -8,7 +8,6 @@ import { Refused } from "../live/commands";
 import { city, now } from "../live/store";
 import { number } from "../shared/format";
 import { Icon } from "../shared/icon";
-import { Nothing } from "../shared/nothing";
 import { Select } from "../shared/table-filters";
 import { visible } from "../shared/visible";
 import { theme } from "../state";
@@ -104,7 +103,9 @@ export function CountsOfDay({ camera }: { camera: Camera }) {
       {known === null || shown === null ? (
         <p class="quiet counts-none">{failed.value ? said.failed : words.value.cameras.loading}</p>
       ) : nothing ? (
-        <Nothing what={said.none} why={asked === thisDay ? said.noneWhy : ""} />
+        <p class="quiet counts-none">
+          {said.none}. {asked === thisDay ? said.noneWhy : ""}
+        </p>
       ) : (
         <Chart counts={known} day={shown} />
       )}
@@ -149,7 +150,6 @@ function Sums({ day }: { day: Day }) {
           <Icon name="refused" size={12} /> {said.forbidden} <b>{say(day.forbidden)}</b>
         </li>
       ) : null}
-      {day.most === null ? null : <li class="quiet">{said.most(say(day.most))}</li>}
     </ul>
   );
 }
@@ -181,6 +181,7 @@ function Chart({ counts, day }: { counts: Counts; day: Day }) {
       points: { show: false },
       ...(bars === undefined ? {} : { paths: bars }),
     });
+    const end = (counts.start + counts.quarters * counts.step_ms) / 1000;
     const font = '11px "Be Vietnam Pro", sans-serif';
     plot.current = new uPlot(
       {
@@ -191,7 +192,7 @@ function Chart({ counts, day }: { counts: Counts; day: Day }) {
         cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
         ...(zone === undefined ? {} : { tzDate: (at: number) => uPlot.tzDate(new Date(at * 1000), zone) }),
         scales: {
-          x: { range: () => [counts.start / 1000, (counts.start + counts.quarters * counts.step_ms) / 1000] },
+          x: { range: () => [counts.start / 1000, end] },
           y: { range: (_, low, high) => [Math.min(0, low * 1.1), Math.max(4, high * 1.1)] },
         },
         axes: [
@@ -202,9 +203,9 @@ function Chart({ counts, day }: { counts: Counts; day: Day }) {
             gap: 4,
             grid: { show: false },
             ticks: { show: false },
-            incrs: [3_600, 2 * 3_600, 3 * 3_600, 6 * 3_600],
+            incrs: [2 * 3_600, 3 * 3_600, 6 * 3_600],
             space: 44,
-            values: (_, splits) => splits.map((at) => hourOf(at, zone)),
+            values: (_, splits) => splits.map((at) => (at >= end ? "" : hourOf(at, zone))),
           },
           {
             stroke: text,
@@ -214,7 +215,7 @@ function Chart({ counts, day }: { counts: Counts; day: Day }) {
             grid: { stroke: colour("--line"), width: 1 },
             ticks: { show: false },
             incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000],
-            space: 28,
+            space: 18,
             values: (_, splits) => splits.map((figure) => number(Math.abs(figure), language.peek())),
           },
         ],
@@ -260,7 +261,9 @@ function Chart({ counts, day }: { counts: Counts; day: Day }) {
       <div class="counts-plot" ref={place} aria-hidden="true" />
       <p class="counts-over">
         {index === null
-          ? said.unit
+          ? [said.unit, day.most === null ? "" : said.most(number(day.most, language.value))]
+              .filter((part) => part !== "")
+              .join(" · ")
           : `${said.span(...spanOf(counts, index))}: ${all
               .map(
                 (bars) =>

@@ -251,7 +251,7 @@ function Handles({ geometry, shape, extent }: { geometry: Geometry; shape: Shape
           class="over-handle"
           transform={`translate(${x * extent.width} ${y * extent.height})`}
           role="button"
-          tabIndex={0}
+          tabindex={0}
           aria-label={
             shape.kind === "line"
               ? editor.end(index === 0 ? editor.start : editor.finishEnd, name)

@@ -12,6 +12,7 @@ import { all, OWN_SHOWN, ownCameras, shownCameras, shownOwn } from "./choosing";
 import { How } from "./how";
 import { nameOf, placeOf } from "./naming";
 import type { Camera } from "./protocol";
+import { counts } from "./sees";
 import { groupOf, State, saidOf } from "./state";
 import { inSight, smalls } from "./statuses";
 
@@ -72,10 +73,9 @@ function Card({ camera }: { camera: Camera }) {
 }
 
 /** Who is there now; nothing is said of a picture that nobody sees. */
-export function Now({ camera }: { camera: Pick<Camera, "people" | "vehicles" | "state" | "silent"> }) {
+export function Now({ camera }: { camera: Camera }) {
   const { cameras } = words.value;
-  const group = groupOf(camera.silent ? "stale" : camera.state);
-  if (group === "away" || group === "waits") return null;
+  if (!counts(camera)) return null;
   const [people, vehicles] = [number(camera.people, language.value), number(camera.vehicles, language.value)];
   return (
     <span class="camera-now">

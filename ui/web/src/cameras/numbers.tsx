@@ -6,6 +6,7 @@ import { clock, number } from "../shared/format";
 import { visible } from "../shared/visible";
 import { area } from "./geometry";
 import type { Camera } from "./protocol";
+import { groupOf, saidOf } from "./state";
 
 /** From this share on the frames that were left out are worth a look. */
 const MANY_SKIPPED = 0.2;
@@ -14,17 +15,20 @@ const LATE = 1_000;
 
 export function Stream({ camera }: { camera: Camera }) {
   const { numbers } = words.value.cameras;
+  // Of a stream that does not come these are numbers of another hour.
+  if (groupOf(saidOf(camera)) === "away") return null;
   const say = (figure: number): string => number(figure, language.value);
   const due = camera.frames.looked + camera.frames.skipped;
   const skipped = due === 0 ? 0 : camera.frames.skipped / due;
   const rate = Math.round(Math.min(camera.rate, 1_000) * 10) / 10;
+  const looked = Math.min(rate, camera.target_rate);
   return (
     <section class="panel-part">
       <h3>{numbers.title}</h3>
       <dl class="measures">
-        <div class="measure">
+        <div class="measure" title={numbers.rateWhy(say(looked), say(rate))}>
           <dt>{numbers.rate}</dt>
-          <dd>{numbers.rateOf(say(rate), say(camera.target_rate))}</dd>
+          <dd>{numbers.rateOf(say(looked), say(rate))}</dd>
         </div>
         <div class={`measure ${camera.delay_ms >= LATE ? "measure-bad" : ""}`}>
           <dt>{numbers.delay}</dt>

@@ -127,16 +127,8 @@ export function ShapeNames({ geometry, extent, zonesNow = [] }: ShapesProps) {
         );
       })}
       {geometry.lines.map((line, index) => {
-        // At the line's end that is the lower one on the screen, out of the arrow's way.
-        const at = line.from[1] > line.to[1] ? line.from : line.to;
-        const [x, y] = on(at, extent);
-        const left = x > extent.width / 2;
         return (
-          <span
-            key={index}
-            class="over-name over-name-line"
-            style={{ transform: `translate(${x}px, ${y}px) translate(${left ? "-100%" : "0"}, 6px)` }}
-          >
+          <span key={index} class="over-name over-name-line" style={{ transform: beside(line, extent) }}>
             {visible(line.line)}
             {line.forbidden === "none" ? null : <i>{cameras.zones.forbidden[line.forbidden]}</i>}
           </span>
@@ -144,6 +136,23 @@ export function ShapeNames({ geometry, extent, zonesNow = [] }: ShapesProps) {
       })}
     </>
   );
+}
+
+/** About how wide a letter of a name is, and what is around it, pixels. */
+const LETTER = 6.8;
+const AROUND = 26;
+
+/** The place of a line's name: beyond the end that has more room, else under it; out of the arrows' way. */
+function beside(line: Line, extent: Extent): string {
+  const ends = [on(line.from, extent), on(line.to, extent)].sort((a, b) => a[0] - b[0]);
+  const [[lx, ly], [rx, ry]] = ends as [Point, Point];
+  const [before, after] = [lx, extent.width - rx];
+  const said = `${line.line}${words.value.cameras.zones.forbidden[line.forbidden]}`;
+  if (Math.max(before, after) < said.length * LETTER + AROUND)
+    return `translate(${lx}px, ${ly}px) translate(0, 6px)`;
+  return after >= before
+    ? `translate(${rx + 8}px, ${ry}px) translate(0, -50%)`
+    : `translate(${lx - 8}px, ${ly}px) translate(-100%, -50%)`;
 }
 
 /** What is seen now: boxes, each with what it is and how sure that is. */
@@ -169,14 +178,19 @@ export function SeenBoxes({ seen, extent }: { seen: readonly Seen[]; extent: Ext
   );
 }
 
+/** Room that what is seen is given to be named, pixels. */
+const LABEL = 96;
+
 export function SeenNames({ seen, extent }: { seen: readonly Seen[]; extent: Extent }) {
   return (
     <>
       {seen.map((one, index) => {
-        const [left, top] = one.box;
-        // Above the box; inside it where there is no room above.
-        const above = top * extent.height > 18;
-        const at = `translate(${left * extent.width}px, ${top * extent.height}px) translate(0, ${above ? "-100%" : "0"})`;
+        const [left, top, right] = one.box;
+        // Above the box; inside it where there is no room above. At the picture's right edge it ends where the box does.
+        const up = top * extent.height > 18 ? "-100%" : "0";
+        const last = extent.width - left * extent.width < LABEL;
+        const x = (last ? right : left) * extent.width;
+        const at = `translate(${x}px, ${top * extent.height}px) translate(${last ? "-100%" : "0"}, ${up})`;
         return (
           <span key={one.track || index} class="over-label" style={{ transform: at }}>
             {labelWord(one.label)}

@@ -6,7 +6,7 @@ export const camerasEn = {
   all: "All",
   list: "Cameras",
   here: "Video looked at here",
-  own: "Cameras that detect by themselves",
+  own: "Detect by themselves",
   ownWhy: "Their video does not come here; what they report does, and raises incidents as any other.",
   ownMore: (count: string) => `and ${count} more; narrow the search`,
   ownHead: "This camera detects by itself",
@@ -69,8 +69,8 @@ export const camerasEn = {
   now: "Now",
   live: {
     picture: (name: string) => `Newest picture of ${name}`,
-    age: (age: string) => `picture ${age} old`,
-    fresh: "picture under a second old",
+    age: (age: string) => `taken ${age} ago`,
+    fresh: "just taken",
     old: (age: string) => `No new picture for ${age}`,
     waiting: "Waiting for the first picture",
     waitingWhy: "Pictures are made only while somebody looks; faces are blurred first.",
@@ -111,8 +111,10 @@ export const camerasEn = {
   },
   numbers: {
     title: "Stream",
-    rate: "Frames a second",
-    rateOf: (rate: string, target: string) => `${rate} of ${target}`,
+    rate: "Frames/s",
+    rateOf: (looked: string, come: string) => `${looked} of ${come}`,
+    rateWhy: (looked: string, come: string) =>
+      `${looked} of the ${come} frames that come each second are looked at.`,
     delay: "Delay",
     skipped: "Skipped",
     skippedWhy: "Frames that were due and not looked at, because a newer one had come.",

@@ -2,6 +2,7 @@
 
 import { fieldOfView } from "../cameras/field";
 import type { Camera } from "../cameras/protocol";
+import { counts } from "../cameras/sees";
 import type { Asset } from "../live/protocol";
 
 export interface CameraFeatures {
@@ -11,9 +12,6 @@ export interface CameraFeatures {
 
 /** How long what a camera said of people holds, milliseconds: those that tell only of changes repeat it each minute. */
 const HOLDS = 150_000;
-
-/** States in which the number of people means something. */
-const SEES: ReadonlySet<string> = new Set(["live", "moved", "blurred"]);
 
 /**
  * The features of all cameras.
@@ -47,7 +45,7 @@ export function cameraFeatures(
         geometry: { type: "Polygon", coordinates: [outline] },
       });
     }
-    if (camera.people > 0 && !camera.silent && SEES.has(camera.state)) {
+    if (camera.people > 0 && counts(camera)) {
       counted(camera.id, place.lon, place.lat, camera.people);
     }
   }
