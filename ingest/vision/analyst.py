@@ -1,11 +1,13 @@
 """The analyst's own process: `python -m ingest.vision.analyst SETTINGS`, one for all cameras, as the stage starts it.
 
 Two threads take turns over a frame: one finds and follows objects, the next makes pictures of what it found, so that
-faces are looked for in one frame while objects are in another. A camera has one frame on its way at most.
+faces are looked for in one frame while objects are in another. A camera has one frame on its way at most; what needs no
+picture goes out at once, unless something of the same camera still waits for one.
 """
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -76,6 +78,8 @@ class Analyst:
         # Neither can grow: a camera has one frame on its way at most, and a word a second that it is quiet.
         self._asked: SimpleQueue[Message] = SimpleQueue()
         self._analysed: SimpleQueue[Analysed] = SimpleQueue()
+        self._waiting: Counter[str] = Counter()
+        self._waiting_lock = Lock()
         self._troubles: dict[str, str] = {}
 
     def run(self) -> None:
@@ -98,12 +102,21 @@ class Analyst:
                 analysis.redraw(message.camera, message.geometry)
             elif isinstance(message, Look):
                 pixels = self._slots.get(self._cameras[message.camera], message.width, message.height)
-                self._analysed.put(analysis.look(message, pixels))
+                self._pass_on(analysis.look(message, pixels))
                 self._tell_trouble("objects", analysis.problem)
             elif isinstance(message, Quiet):
-                self._analysed.put(analysis.quiet(message))
+                self._pass_on(analysis.quiet(message))
             elif isinstance(message, Gone):
-                self._analysed.put(analysis.gone(message))
+                self._pass_on(analysis.gone(message))
+
+    def _pass_on(self, analysed: Analysed) -> None:
+        with self._waiting_lock:
+            at_once = analysed.pixels is None and not self._waiting[analysed.camera]
+            self._waiting[analysed.camera] += not at_once
+        if at_once:
+            self._say(pictured(analysed, None))
+        else:
+            self._analysed.put(analysed)
 
     def _picture(self) -> None:
         snapshots: Snapshots | None = None
@@ -118,6 +131,8 @@ class Analyst:
                 self._tell_pictures(snapshots)
             else:
                 self._say(pictured(analysed, None))
+            with self._waiting_lock:
+                self._waiting[analysed.camera] -= 1
 
     def _snapshots(self) -> Snapshots:
         settings = PictureSettings.model_validate_json(self._settings.pictures)

@@ -353,6 +353,7 @@ class Cameras:
             "events_total": self._publisher.sent,
             "events_lost_total": self._publisher.lost,
             "crashes_total": self._crew.crashes,
+            "counts_lost_total": self._tally.lost,
             "pictures_total": self._pictured.kept,
             "faces_total": self._pictured.faces,
             "pictures_refused_total": self._pictured.without_finder,
