@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from ioc.model.alerts import Severity
+from ioc.model.identity import alert_id, incident_id
 from ioc.model.incidents import Condition, Incident, WorkState
-from ioc.model.instant import DAY
+from ioc.model.instant import DAY, HOUR, MINUTE
 from ioc.runtime.tasks import end
 from ioc.store.connection import StoreUnavailable
+from ioc.store.incidents import ClearedAlert
 from ioc.store.opening import Store, open_store
 from ioc.store.pictures.folder import PictureFolder, PictureGone
 from ioc.store.pictures.keeper import HeldPictures, Keeper, pictures_of
@@ -152,3 +154,20 @@ async def store(embedded_store: str) -> AsyncIterator[Store]:
 
 async def test_a_city_without_incidents_holds_nothing(store: Store) -> None:
     assert await HeldPictures(store.incidents)() == frozenset()
+
+
+async def test_a_picture_is_held_until_its_incident_is_settled(store: Store, folder: PictureFolder) -> None:
+    picture = folder.write("person", "cam-1", NOW, JPEG)
+    alert = alert_id("crossing", "cam-1", NOW)
+    raised = replace(incident(picture), id=incident_id(alert), alerts=(alert,), assets=("cam-1",))
+    await store.incidents.apply([raised], [])
+    keeper = Keeper(folder, HeldPictures(store.incidents), now=lambda: NOW + 90 * DAY)
+    await keeper.round()
+    assert folder.read(picture) == JPEG
+    await store.incidents.apply([], [ClearedAlert(raised.id, alert, NOW + MINUTE)])
+    await keeper.round()
+    assert folder.read(picture) == JPEG
+    await store.incidents.command(raised.id, "resolve", who="Lan", now=NOW + HOUR)
+    await keeper.round()
+    with pytest.raises(PictureGone):
+        folder.read(picture)
