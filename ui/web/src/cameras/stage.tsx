@@ -1,6 +1,6 @@
 /** A camera's picture as large as there is room, with what is seen and drawn on it, how old it is, and what is wrong. */
 
-import { type ReadonlySignal, useComputed, useSignal } from "@preact/signals";
+import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { language, words } from "../i18n";
@@ -37,7 +37,13 @@ export function Stage({ camera, live, failed, geometry, boxes, shapes, editor = 
   // What the picture on the screen shows: the next one's boxes belong to the next one.
   const shown = useSignal<Live | null>(null);
   const source = useSignal<Live | null>(null);
-  if (live.value?.picture && live.value.at !== source.peek()?.at) source.value = live.value;
+  // One that could not be had is not asked for again and again; the next one comes in a second.
+  const broken = useRef<number | null>(null);
+  useSignalEffect(() => {
+    const next = live.value;
+    const known = next?.at === source.peek()?.at || next?.at === broken.current;
+    if (next?.picture && !known) source.value = next;
+  });
   const { cameras } = words.value;
 
   const said: Said = live.value === null ? saidOf(camera) : live.value.silent ? "stale" : live.value.state;
@@ -65,6 +71,7 @@ export function Stage({ camera, live, failed, geometry, boxes, shapes, editor = 
                 shown.value = source.peek();
               }}
               onError={() => {
+                broken.current = source.peek()?.at ?? null;
                 shown.value = null;
                 source.value = null;
               }}

@@ -1,6 +1,7 @@
 /** What lies on the map: zoom, layers and legend. */
 
 import { useSignal } from "@preact/signals";
+import { cameras } from "../cameras/statuses";
 import { words } from "../i18n";
 import { KINDS, SEVERITIES } from "../live/protocol";
 import { assetCount, assets } from "../live/store";
@@ -113,6 +114,16 @@ function Legend() {
           <li>
             <span class="legend-dot legend-online legend-faded" /> {map.fades}
           </li>
+          {cameras.value === null || cameras.value.size === 0 ? null : (
+            <>
+              <li>
+                <Icon name="count" size={12} /> {map.people}
+              </li>
+              <li>
+                <span class="legend-field" /> {map.field}
+              </li>
+            </>
+          )}
         </ul>
       </div>
     </section>
