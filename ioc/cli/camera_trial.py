@@ -219,7 +219,7 @@ def problems(settings: TrialSettings, ended: Ended) -> list[str]:
         found.append(f"{ended.refused} pictures could not be used: the connection loses some, or the camera is broken")
     if not ended.seen and Analytic.OBJECTS in camera.analytics and not ended.notes:
         found.append(
-            "nothing was seen: where somebody did pass, people are perhaps smaller than a twelfth of the picture's "
+            "nothing was seen: where somebody did pass, people are perhaps smaller than a seventh of the picture's "
             "height; try --detector ssd-tiles, or a region of the picture"
         )
     return found
