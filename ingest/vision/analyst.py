@@ -7,7 +7,6 @@ picture goes out at once, unless something of the same camera still waits for on
 
 import os
 import sys
-from collections import Counter
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -18,10 +17,12 @@ import msgspec
 
 from ingest.vision.analysis import TRY_AGAIN, Analysed, Analysis, pictured
 from ingest.vision.camera import DetectorName
+from ingest.vision.darkroom import Darkroom
 from ingest.vision.detection.contract import Detector
 from ingest.vision.detection.opening import open_detector
 from ingest.vision.exchange import (
     Assign,
+    Free,
     Gone,
     Look,
     Message,
@@ -75,11 +76,9 @@ class Analyst:
         self._slots = Slots(*settings.slots)
         self._output = sys.stdout.buffer
         self._output_lock = Lock()
-        # Neither can grow: a camera has one frame on its way at most, and a word a second that it is quiet.
+        # It cannot grow: a camera has one frame on its way at most, and a word a second that it is quiet.
         self._asked: SimpleQueue[Message] = SimpleQueue()
-        self._analysed: SimpleQueue[Analysed] = SimpleQueue()
-        self._waiting: Counter[str] = Counter()
-        self._waiting_lock = Lock()
+        self._darkroom = Darkroom()
         self._troubles: dict[str, str] = {}
 
     def run(self) -> None:
@@ -102,7 +101,10 @@ class Analyst:
                 analysis.redraw(message.camera, message.geometry)
             elif isinstance(message, Look):
                 pixels = self._slots.get(self._cameras[message.camera], message.width, message.height)
-                self._pass_on(analysis.look(message, pixels))
+                analysed = analysis.look(message, pixels)
+                # What was looked at is a copy: the next frame need not wait for the pictures of this one.
+                self._say(Free(message.camera))
+                self._pass_on(analysed)
                 self._tell_trouble("objects", analysis.problem)
             elif isinstance(message, Quiet):
                 self._pass_on(analysis.quiet(message))
@@ -110,19 +112,15 @@ class Analyst:
                 self._pass_on(analysis.gone(message))
 
     def _pass_on(self, analysed: Analysed) -> None:
-        with self._waiting_lock:
-            at_once = analysed.pixels is None and not self._waiting[analysed.camera]
-            self._waiting[analysed.camera] += not at_once
-        if at_once:
-            self._say(pictured(analysed, None))
-        else:
-            self._analysed.put(analysed)
+        at_once = self._darkroom.take_in(analysed)
+        if at_once is not None:
+            self._say(pictured(at_once, None))
 
     def _picture(self) -> None:
         snapshots: Snapshots | None = None
         tried_at: Instant = 0
         while True:
-            analysed = self._analysed.get()
+            analysed = self._darkroom.next()
             if analysed.pixels is not None:
                 lacking = self._troubles.get("faces", "") and analysed.at - tried_at >= TRY_AGAIN
                 if snapshots is None or lacking:
@@ -131,8 +129,7 @@ class Analyst:
                 self._tell_pictures(snapshots)
             else:
                 self._say(pictured(analysed, None))
-            with self._waiting_lock:
-                self._waiting[analysed.camera] -= 1
+            self._darkroom.done(analysed)
 
     def _snapshots(self) -> Snapshots:
         settings = PictureSettings.model_validate_json(self._settings.pictures)
@@ -143,11 +140,17 @@ class Analyst:
         except Fault as fault:
             self._tell_trouble("faces", f"{fault} Until then no picture is kept.")
         folder = PictureFolder.of(settings)
-        return Snapshots(folder, finder, Originals.of(settings, folder))
+        originals = None
+        try:
+            originals = Originals.of(settings, folder)
+            self._tell_trouble("originals", "")
+        except Fault as fault:
+            self._tell_trouble("originals", f"{fault} Until then no unblurred picture is kept.")
+        return Snapshots(folder, finder, originals)
 
     def _tell_pictures(self, snapshots: Snapshots) -> None:
         counts = snapshots.counts
-        self._say(Pictured(counts.kept, counts.faces, counts.without_finder, counts.failed))
+        self._say(Pictured(counts.kept, counts.faces, counts.without_finder, counts.failed, self._darkroom.spared))
         if not self._troubles.get("faces"):
             self._tell_trouble("pictures", snapshots.trouble)
 

@@ -46,7 +46,7 @@ class Redraw(msgspec.Struct, tag=True, frozen=True):
 
 
 class Free(msgspec.Struct, tag=True, frozen=True):
-    """To a reader: the camera's slot may be written again."""
+    """From the analyst, and on to the reader: the camera's slot has been looked at and may be written again."""
 
     camera: str
 
@@ -131,13 +131,12 @@ class Numbers(msgspec.Struct, tag=True, frozen=True):
 
 
 class Found(msgspec.Struct, tag=True, frozen=True):
-    """From the analyst, one for each `Look`, `Quiet` and `Gone`: what is to be told; the slot is free again.
+    """From the analyst, one for each `Look`, `Quiet` and `Gone`: what is to be told.
 
     Attributes:
         findings: events to be, each with the id of its picture where it has one.
         boxes: label, score, box as text, track: what is to be drawn on the live picture.
         shown: whether the live picture was written.
-        had_frame: whether it answers a `Look`.
         wants_look: whether a frame is wanted soon although nothing moves, for what stood still.
         counts: people and vehicles in each zone now, the whole picture under the empty name.
     """
@@ -147,7 +146,6 @@ class Found(msgspec.Struct, tag=True, frozen=True):
     findings: tuple[tuple[Finding, str | None], ...]
     boxes: tuple[tuple[str, float, str, str], ...] = ()
     shown: bool = False
-    had_frame: bool = True
     wants_look: bool = False
     counts: tuple[tuple[str, int, int], ...] = ()
 
@@ -160,12 +158,14 @@ class Pictured(msgspec.Struct, tag=True, frozen=True):
         faces: faces that were blurred in them.
         without_finder: pictures that were not written since faces could not be looked for.
         failed: pictures that could not be written.
+        spared: pictures that were not made because too many were asked for at once.
     """
 
     kept: int
     faces: int
     without_finder: int
     failed: int
+    spared: int
 
 
 class Trouble(msgspec.Struct, tag=True, frozen=True):

@@ -141,7 +141,7 @@ class Cameras:
         self._watched: frozenset[str] = frozenset()
         self._shown: set[str] = set()
         self._drawings_revision = 0
-        self._pictured = Pictured(0, 0, 0, 0)
+        self._pictured = Pictured(0, 0, 0, 0, 0)
         self._publisher = Publisher(settings.mqtt_url, "ioc-cameras", _LOG, protocol=settings.mqtt_protocol)
         self._crew = Crew(self._take, self._prepare, self._crashed)
         self._folder = PictureFolder.of(surroundings.pictures)
@@ -262,6 +262,8 @@ class Cameras:
         match message:
             case Look() | Quiet():
                 self._take_look(record, message)
+            case Free():
+                self._give_back(record)
             case Found():
                 self._take_found(record, message)
             case Condition():
@@ -294,8 +296,6 @@ class Cameras:
         record.take_found(found)
         if found.shown:
             self._shown.add(found.camera)
-        if found.had_frame:
-            self._give_back(record)
         for finding, picture in found.findings:
             self._tell_finding(record, finding, picture)
 
@@ -358,6 +358,7 @@ class Cameras:
             "faces_total": self._pictured.faces,
             "pictures_refused_total": self._pictured.without_finder,
             "pictures_failed_total": self._pictured.failed,
+            "pictures_spared_total": self._pictured.spared,
             "backlog": self._publisher.waiting,
         }
 

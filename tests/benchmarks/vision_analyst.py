@@ -20,6 +20,7 @@ from ingest.vision.children import Child
 from ingest.vision.exchange import Assign, Found, Look, Slots, Trouble
 from ingest.vision.finding import Report
 from ingest.vision.frame import Pixels
+from ioc.model.instant import SECOND
 from ioc.runtime import clock
 from ioc.store.pictures.settings import PictureSettings
 
@@ -27,16 +28,19 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 CLIP: Final = Path(os.environ.get("IOC_SHARED", ROOT.parent / "shared")) / "video" / "pets09" / "vtest.avi"
 CAMERAS: Final = 16
 SECONDS: Final = 15.0
-WARM_UP: Final = 32
+WARM_UP: Final = 160
+FRAMES: Final = 320
+RATE: Final = 5
+"""Frames a second that the cameras are said to give, however fast they are asked."""
 
 
 def frames(width: int) -> list[Pixels]:
-    """Read every eighth frame of the clip, made as wide as asked."""
+    """Read frames of the clip, made as wide as asked."""
     clip = cv2.VideoCapture(str(CLIP))
     found: list[Pixels] = []
-    while (read := clip.read())[0]:
+    while len(found) < FRAMES and (read := clip.read())[0]:
         found.append(cv2.resize(read[1], (width, width * 9 // 16)))
-    return found[::8]
+    return found
 
 
 async def measure(detector: DetectorName, threads: int, width: int, folder: str) -> dict[str, Any]:
@@ -55,17 +59,20 @@ async def measure(detector: DetectorName, threads: int, width: int, folder: str)
     cameras = [Camera(f"cam-{number}", "file:/clip", detector=detector) for number in range(CAMERAS)]
     child.send(Assign(tuple(enumerate(cameras)), "bench"))
     sent: dict[str, float] = {}
-    number = 0
+    numbers = [0] * CAMERAS
+    start = clock.now()
 
     def give(slot: int) -> None:
-        nonlocal number
-        number += 1
-        pixels = pictures[(number * 7 + slot) % len(pictures)]
+        numbers[slot] += 1
+        number = numbers[slot]
+        # Each camera shows another part of the clip, in its order; between two looks as much time passes as there.
+        pixels = pictures[(number + slot * FRAMES // CAMERAS) % len(pictures)]
         slots.put(slot, pixels)
         camera = cameras[slot].id
         sent[camera] = time.perf_counter()
         height, wide = pixels.shape[:2]
-        child.send(Look(camera, number, clock.now(), wide, height, Report(), detect=True, show=False))
+        at = start + number * SECOND // RATE
+        child.send(Look(camera, number, at, wide, height, Report(), detect=True, show=False))
 
     for slot in range(CAMERAS):
         give(slot)

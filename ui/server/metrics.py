@@ -253,6 +253,13 @@ REPORTED: Final = (
         field="pictures_failed_total",
     ),
     Metric(
+        "ioc_camera_pictures_spared_total",
+        MetricType.COUNTER,
+        "Pictures that were not made because too many were asked for at once; their events went out without.",
+        process="cameras",
+        field="pictures_spared_total",
+    ),
+    Metric(
         "ioc_history_events_total",
         MetricType.COUNTER,
         "Events written into the history since the rules' process started.",

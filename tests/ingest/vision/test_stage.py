@@ -97,6 +97,7 @@ async def test_what_the_analyst_found_goes_out_with_its_picture_and_the_slot_is_
     person = Finding(NOW, {"label": "person", "track": "b1-1", "phase": "new", "score": 0.8}, zone="gate")
     boxes = (("person", 0.8, "0.1,0.1,0.2,0.4", "b1-1"),)
     counts = (("", 1, 0), ("gate", 1, 0))
+    stage._take(Free("cam-1"))
     stage._take(Found("cam-1", NOW, ((person, "person/2026-11-22/x.jpg"),), boxes, counts=counts))
     assert stage.reader.got == [Free("cam-1")]
     assert stage.said() == [
@@ -162,7 +163,7 @@ async def test_an_analyst_that_ends_gives_back_every_slot_and_is_told_of_until_i
     stage._crashed(stage.workers[1], "SIGKILL", 1.0)
     assert stage.reader.got == [Free("cam-1")]
     assert "SIGKILL" in (await stage.status()).trouble
-    stage._take(Found("cam-1", NOW, (), had_frame=False))
+    stage._take(Found("cam-1", NOW, ()))
     assert (await stage.status()).trouble == ""
 
 
@@ -196,10 +197,10 @@ async def test_a_camera_that_looks_wrong_is_in_that_state_until_it_looks_right(s
     stage._take(Condition("cam-1", NOW, CameraState.LIVE))
     covered = {"event": "camera", "camera_state": "covered", "fault": True}
     stage._take(Quiet("cam-1", NOW, Report((Finding(NOW, covered),))))
-    stage._take(Found("cam-1", NOW, ((Finding(NOW, covered), None),), had_frame=False))
+    stage._take(Found("cam-1", NOW, ((Finding(NOW, covered), None),)))
     assert (await stage.status()).state is CameraState.COVERED
     seeing = {"event": "camera", "camera_state": "live", "fault": False}
-    stage._take(Found("cam-1", NOW, ((Finding(NOW, seeing), None),), had_frame=False))
+    stage._take(Found("cam-1", NOW, ((Finding(NOW, seeing), None),)))
     assert (await stage.status()).state is CameraState.LIVE
 
 
@@ -232,7 +233,7 @@ async def test_a_live_picture_is_made_only_while_somebody_looks(stage: Stage, st
 
 
 async def test_a_frame_for_what_stood_still_shows_nobody_anything(stage: Stage) -> None:
-    stage._take(Found("cam-1", NOW, (), had_frame=False, wants_look=True))
+    stage._take(Found("cam-1", NOW, (), wants_look=True))
     await stage._follow_watchers()
     assert stage.reader.got == [Watched(("cam-1",))]
     stage._take(look(show=True, detect=False))
