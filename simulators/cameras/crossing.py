@@ -32,8 +32,11 @@ ROUND_S: Final = 40.0
 VEHICLES_S: Final = 17.0
 """Seconds of each round in which vehicles set out."""
 
+WRONG_WAY_FIRST: Final = 1
+"""The round, counted from 0, in which the first one drives against the direction,"""
+
 WRONG_WAY_EVERY: Final = 9
-"""Rounds from one driver against the direction to the next."""
+"""and how many rounds later the next."""
 
 NEAR_KERB: Final = 11.5
 FAR_KERB: Final = 17.0
@@ -69,7 +72,7 @@ class Crossing:
                 if (at_s - each.since_s) % ROUND_S < VEHICLES_S:
                     yield _vehicle(each, away, lane)
         number, since = divmod(at_s - 8, ROUND_S)
-        if number >= 0 and number % WRONG_WAY_EVERY == 0:
+        if number >= 0 and number % WRONG_WAY_EVERY == WRONG_WAY_FIRST:
             aside = _HALF_WAY - since * 3.2
             if aside > -_HALF_WAY:
                 look = int(7 * uniform(self._seed, 77, int(number)))

@@ -66,14 +66,14 @@ def test_who_drives_against_the_direction_crosses_the_line_the_forbidden_way(cam
     scene = crossing.Crossing(7)
     ways: list[Way] = []
     before: dict[float, tuple[float, float]] = {}
-    for step in range(5 * 380):
+    for step in range(5 * 420):
         now = {}
         for thing in scene._vehicles(step / 5):
             x, y = crossing.GROUND.place(thing.aside, thing.away)
             now[thing.away] = (x / WIDTH, y / HEIGHT)
         ways += [way for away, place in now.items() if (way := _way(line, before.get(away), place)) is not None]
         before = now
-    # In 380 s two come against the direction, and everybody else goes with it.
+    # In 420 s two come against the direction, and everybody else goes with it.
     assert ways.count(Way.IN) == 2
     assert ways.count(Way.OUT) > 10
 
