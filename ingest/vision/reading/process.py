@@ -4,6 +4,7 @@ It is told its cameras on standard input, answers on standard output, and ends w
 that does not come back from OpenCV ends the process, and the stage starts another one.
 """
 
+import ctypes
 import os
 import resource
 import signal
@@ -37,6 +38,10 @@ STUCK_STATUS: Final = 70
 _BASE_BYTES: Final = 1_500_000_000
 _CAMERA_BYTES: Final = 100_000_000
 _STACK_BYTES: Final = 4_194_304
+
+_M_MMAP_THRESHOLD: Final = -3
+_FRAME_BYTES: Final = 262_144
+"""What is larger gets memory of its own: mallopt(3)."""
 
 _LOG: Final = Log("cameras.reader")
 
@@ -143,6 +148,15 @@ def _watch_over(reading: Reading) -> None:
             os._exit(STUCK_STATUS)
 
 
+def return_memory_soon() -> None:
+    """Let whole frames go back to the system when they are done with; kept in the heap, they tear holes into it.
+
+    Only glibc can be told so.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _FRAME_BYTES)
+
+
 def limit_memory(cameras: int) -> None:
     """Let a stream that asks for the machine's memory fail, and not the machine.
 
@@ -166,6 +180,7 @@ def main(arguments: Sequence[str]) -> None:
     logging.configure(
         cast("Literal['debug', 'info', 'warning', 'error']", level), cast("Literal['console', 'json']", form)
     )
+    return_memory_soon()
     prepare_opencv()
     allowed = AllowedNetworks.of(networks)
     output = os.dup(1)

@@ -14,11 +14,15 @@ from ingest.vision.sources.http_client import secured
 
 _CHUNK: Final = 262_144
 _OVERLAP: Final = 32
-_STATUS: Final = re.compile(rb"(?:^|\n)RTSP/1\.[0-9] ([1-5][0-9][0-9])")
+_STATUS: Final = re.compile(rb"\nRTSP/1\.[0-9] ([1-5][0-9][0-9])")
 
-_ELSEWHERE: Final = re.compile(rb"(?i)(?:^|\n)location:")
-"""FFmpeg follows a server that sends it elsewhere to any address, and knows where by this line, wherever it begins one;
-it reads over carriage returns, and so must we."""
+_ELSEWHERE: Final = b"\nlocation:"
+"""FFmpeg follows a server that sends it elsewhere to any address, and knows where by a line that begins so; it reads
+over carriage returns and case, and so must we."""
+
+_EARLY_MEDIA: Final = b"\n$"
+"""Where a line begins with this sign, FFmpeg takes what follows for a packet, and what stands behind it for the line's
+beginning. Before video was asked for no server has reason to send one, but to hide the line above."""
 
 
 class RtspRelay:
@@ -45,6 +49,7 @@ class RtspRelay:
         self._listener.settimeout(2 * TIME_OUT_S)
         self._client: socket.socket | None = None
         self._closed = False
+        self._playing = False
         threading.Thread(target=self._serve, name="rtsp-relay", daemon=True).start()
 
     @property
@@ -100,19 +105,22 @@ class RtspRelay:
     def _pass_requests(self, client: socket.socket) -> None:
         with suppress(OSError):
             while data := client.recv(_CHUNK):
+                self._playing = self._playing or b"\nPLAY " in b"\n" + data
                 self._server.sendall(data)
         self.close()
 
     def _pass_answers(self, client: socket.socket) -> None:
-        before = b""
+        before = b"\n"
         with suppress(OSError):
             while data := self._server.recv(_CHUNK):
-                text = before + data.replace(b"\r", b"")
-                if _ELSEWHERE.search(text):
-                    self.led_elsewhere = True
-                    break
-                for answer in _STATUS.finditer(text):
-                    self.status = int(answer[1])
-                before = text[-_OVERLAP:]
+                # Once it has asked for video, FFmpeg is led nowhere any more.
+                if not self._playing:
+                    text = before + data.replace(b"\r", b"")
+                    if _ELSEWHERE in text.lower() or _EARLY_MEDIA in text:
+                        self.led_elsewhere = True
+                        break
+                    for answer in _STATUS.finditer(text):
+                        self.status = int(answer[1])
+                    before = text[-_OVERLAP:]
                 client.sendall(data)
         self.close()

@@ -86,6 +86,8 @@ OPTIONS = "RTSP/1.0 200 OK\nCSeq: SEQ\nPublic: DESCRIBE, SETUP, PLAY\n\n"
     [
         "RTSP/1.0 302 Moved\nCSeq: SEQ\nLocation: rtsp://127.0.0.1:PORT/inside\n\n",
         "RTSP/1.0 301 Moved\nCSeq: SEQ\nLOCATION : x\nlocation: rtsp://127.0.0.1:PORT/inside\n\n",
+        "RTSP/1.0 302 Moved\nCSeq: SEQ\nLoca\rtion: rtsp://127.0.0.1:PORT/inside\n\n",
+        "RTSP/1.0 302 Moved\nCSeq: SEQ\n$\0\0\0Location: rtsp://127.0.0.1:PORT/inside\n\n",
     ],
 )
 @pytest.mark.parametrize("first", [True, False], ids=["at-options", "at-describe"])
