@@ -9,8 +9,6 @@ import ssl
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -18,6 +16,8 @@ import ui.server
 from ingest.mqtt.tls import tls_context
 from ingest.mqtt.trial import ALLOWED, IN_FLIGHT, NotTried, Trial, try_session
 from ingest.settings import IngestSettings
+from ioc.assembly.camera_examination import examine_audit_log, examine_cameras
+from ioc.assembly.finding import Finding, Found
 from ioc.config import Configuration
 from ioc.model.faults import Fault
 from ioc.runtime import clock, embedded
@@ -34,29 +34,13 @@ LEAST_DISK: Final = 1_000_000_000
 LEAST_FILES: Final = 1_024
 
 
-class Finding(StrEnum):
-    """How good one thing is."""
-
-    GOOD = "ok"
-    DOUBTFUL = "note"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One thing that was looked at, and a sentence about it for a person."""
-
-    what: str
-    finding: Finding
-    sentence: str
-
-
 def examine(configuration: Configuration) -> Iterator[Found]:
     """Look at everything the line needs, one thing after the other."""
     yield from _machine(configuration)
     yield from _store(configuration)
     yield from _broker(configuration)
     yield from _page(configuration)
+    yield from examine_cameras(configuration, os.environ)
 
 
 def _machine(configuration: Configuration) -> Iterator[Found]:
@@ -103,7 +87,7 @@ def _store(configuration: Configuration) -> Iterator[Found]:
         yield Found("store", Finding.GOOD, f"embedded, not running; port {configuration.redis.port} is free for it")
         return
     try:
-        told, settings, theirs, ours = asyncio.run(_ask_store(configuration.redis_url))
+        told, settings, theirs, ours, audit = asyncio.run(_ask_store(configuration.redis_url))
     except Fault as fault:
         yield Found("store", Finding.BAD, redact(str(fault)))
         return
@@ -117,9 +101,10 @@ def _store(configuration: Configuration) -> Iterator[Found]:
         f"the store's clock and ours are {apart / 1e6:.3f} s apart"
         + ("" if apart <= MOST_CLOCK_DIFFERENCE else "; let both follow the same time server"),
     )
+    yield audit
 
 
-async def _ask_store(url: str) -> tuple[dict[str, str], dict[str, str], int, int]:
+async def _ask_store(url: str) -> tuple[dict[str, str], dict[str, str], int, int, Found]:
     from ioc.store.opening import open_store  # noqa: PLC0415 - nothing else here needs the client
 
     async with open_store(url) as store:
@@ -134,7 +119,8 @@ async def _ask_store(url: str) -> tuple[dict[str, str], dict[str, str], int, int
             settings |= _pairs(answer)
         before = clock.now()
         seconds, micros = await call("TIME")
-        return told, settings, int(seconds) * 1_000_000 + int(micros), (before + clock.now()) // 2
+        ours = (before + clock.now()) // 2
+        return told, settings, int(seconds) * 1_000_000 + int(micros), ours, await examine_audit_log(store)
 
 
 def _information(answer: Any) -> dict[str, str]:

@@ -15,7 +15,8 @@ def doctor(*, config: ConfigOption = None) -> None:
     from rich.console import Console  # noqa: PLC0415 - the help does not need it
     from rich.table import Table  # noqa: PLC0415
 
-    from ioc.assembly.examination import Finding, examine  # noqa: PLC0415
+    from ioc.assembly.examination import examine  # noqa: PLC0415 - the help does not need it
+    from ioc.assembly.finding import Finding  # noqa: PLC0415
     from ioc.config import load  # noqa: PLC0415
 
     configuration = load(config, os.environ).configuration

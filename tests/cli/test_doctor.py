@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 from mosquitto import MosquittoBroker
 
-from ioc.assembly.examination import Finding, Found, examine
+from ioc.assembly.camera_examination import examine_audit_log
+from ioc.assembly.examination import examine
+from ioc.assembly.finding import Finding, Found
 from ioc.config import load
 from ioc.runtime.embedded import BrokerPorts
 from ioc.runtime.mqtt_hello import Refused, say_hello
+from ioc.store import keys
+from ioc.store.audit import AuditLog
+from ioc.store.opening import open_store
 
 Examine = Callable[..., dict[str, Found]]
 
@@ -135,3 +140,30 @@ def test_a_broker_greets_in_both_versions(embedded_broker: BrokerPorts, protocol
 def test_what_is_not_a_broker_is_called_so(embedded_store: str):
     with pytest.raises(Refused, match=r"not an MQTT broker|closes the connection|timed out"):
         say_hello(embedded_store.replace("redis://", "mqtt://"), 5, timeout=1.0)
+
+
+def test_cameras_are_examined_where_there_are_any(examined: Examine, tmp_path: Path):
+    assert "cameras" not in examined()
+    file = tmp_path / "cameras.yaml"
+    file.write_text("cameras: [{camera: cam-1, url: 'rtsp://10.0.0.1/x'}]", encoding="utf-8")
+    empty = tmp_path / "models"
+    found = examined(IOC_CAMERAS_FILE=str(file), IOC_CAMERAS_MODELS=str(empty))
+    assert found["cameras"].finding == Finding.GOOD
+    assert found["pictures"].finding == Finding.GOOD
+    assert found["model ssd"].finding == Finding.BAD
+    assert "ioc camera models --install faces" in found["model faces"].sentence
+    assert "no picture is kept" in found["model faces"].sentence
+    file.write_text("cameras: [{camera: cam-1}]", encoding="utf-8")
+    assert "cameras.yaml:1:" in examined(IOC_CAMERAS_FILE=str(file))["cameras"].sentence
+
+
+async def test_a_changed_entry_of_the_audit_log_is_found(embedded_store: str):
+    async with open_store(embedded_store) as store:
+        assert (await examine_audit_log(store)).finding == Finding.GOOD
+        log = AuditLog(store.connection)
+        for number in range(3):
+            await log.append(who="Lan", what="original seen", subject=f"p/{number}", reason="theft", at=number)
+        assert "3 entries" in (await examine_audit_log(store)).sentence
+        [(first, _), *_] = await store.connection.call("XRANGE", keys.AUDIT, "-", "+")
+        await store.connection.call("XDEL", keys.AUDIT, first)
+        assert (await examine_audit_log(store)).finding == Finding.BAD
