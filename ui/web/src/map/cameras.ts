@@ -13,8 +13,8 @@ const SIZE = 13;
 
 /** From here on all fields of view are drawn: the streets are wider than a camera's wedge. */
 const FIELDS_ZOOM = 15.5;
-/** Below this a number beside each camera would be all that is left of the map. */
-const PEOPLE_ZOOM = 11;
+/** From where the whole city is seen; those that would lie over one another make way for the larger number. */
+const PEOPLE_ZOOM = 9.5;
 
 const NOTHING: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
 
