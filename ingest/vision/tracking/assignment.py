@@ -32,6 +32,25 @@ def overlaps(some: Floats, others: Floats, margin: float = 0.0) -> Floats:
     return result
 
 
+def nearness(some: Floats, others: Floats, reach: float) -> Floats:
+    """Compute how near every box is to every other: 1 at the same place, 0 from `reach` on.
+
+    Args:
+        some: n × 4: centre x, centre y, width, height.
+        others: m × 4.
+        reach: how far centres may be apart, in sides of the boxes.
+
+    Returns:
+        n × m; 0 where one is more than half as large again as the other, across or down.
+    """
+    sides = np.sqrt(some[:, None, 2:] * others[None, :, 2:])
+    apart = (some[:, None, :2] - others[None, :, :2]) / sides
+    ratio = np.maximum(some[:, None, 2:], others[None, :, 2:]) / sides
+    near: Floats = np.maximum(0.0, 1.0 - np.sqrt((apart**2).sum(axis=2)) / max(reach, 1e-9))
+    near[(ratio**2 > 1.5).any(axis=2)] = 0.0
+    return near
+
+
 def pairs(likeness: Floats, least: float) -> tuple[Rows, Rows]:
     """Pair rows with columns so that the likeness of all pairs together is greatest.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ingest.vision.finding import Numbering
 from ingest.vision.frame import Box, Detection
-from ingest.vision.tracking.assignment import Flags, Floats, Rows, overlaps, pairs
+from ingest.vision.tracking.assignment import Flags, Floats, Rows, nearness, overlaps, pairs
 from ingest.vision.tracking.motion import Motion, corners_of
 from ingest.vision.tracking.track import Track, sort_of
 from ioc.model.instant import SECOND, Instant
@@ -42,6 +42,8 @@ class Habits:
     looks: int = 3
     patience_s: float = 0.6
     memory_s: float = 2.0
+    fastest: float = 8.0
+    farthest: float = 2.0
 
 
 LONGEST_MISS_S: Final = 0.5
@@ -49,6 +51,8 @@ LONGEST_MISS_S: Final = 0.5
 
 LONGEST_WAY_S: Final = 1.0
 """Seconds for which it is guessed where something goes that is not seen."""
+
+LEAST_NEARNESS: Final = 0.01
 
 MOST: Final = 256
 """Detections of one frame that are looked at, best first: what a look costs has a bound."""
@@ -84,15 +88,15 @@ class Tracker:
             Confirmed tracks that are over; each is returned once and is in `tracks` no longer.
         """
         missed_s = 0.0 if self._looked is None else min(LONGEST_MISS_S, (at - self._looked) / SECOND)
-        if self._moved is not None:
-            self.motion.predict(min(LONGEST_WAY_S, (at - self._moved) / SECOND))
+        passed_s = 0.0 if self._moved is None else min(LONGEST_WAY_S, (at - self._moved) / SECOND)
+        self.motion.predict(passed_s)
         self._looked = self._moved = at
         seen = [each for each in detections if each.score >= self.habits.doubtful]
         if len(seen) > MOST:
             seen = sorted(seen, key=lambda each: -each.score)[:MOST]
         boxes = _centred(seen)
         sure = np.array([each.score >= self.habits.sure for each in seen], dtype=np.bool_)
-        partners = self._pair(seen, boxes, sure)
+        partners = self._pair(seen, boxes, sure, passed_s)
 
         rows = np.flatnonzero(partners >= 0)
         self.motion.correct(rows, boxes[partners[rows]])
@@ -134,14 +138,15 @@ class Tracker:
         """Whether the next look decides something: something is missed, or not yet believed."""
         return any(not track.confirmed or track.missed_s > 0 for track in self.tracks)
 
-    def _pair(self, seen: Sequence[Detection], boxes: Floats, sure: Flags) -> Rows:
+    def _pair(self, seen: Sequence[Detection], boxes: Floats, sure: Flags, passed_s: float) -> Rows:
         """Find for each track the detection that goes on with it; -1 for none."""
         partners = np.full(len(self.tracks), -1, dtype=np.intp)
         if not self.tracks or not seen:
             return partners
         likeness = overlaps(self.motion.corners(), corners_of(boxes), self.habits.margin)
         sorts = np.array([track.sort.value for track in self.tracks])
-        likeness[sorts[:, None] != np.array([sort_of(each.label).value for each in seen])] = 0.0
+        unlike = sorts[:, None] != np.array([sort_of(each.label).value for each in seen])
+        likeness[unlike] = 0.0
         believed = np.array([track.confirmed for track in self.tracks], dtype=np.bool_)
         free = np.ones(len(seen), dtype=np.bool_)
         for of_tracks, of_seen, least in (
@@ -153,6 +158,16 @@ class Tracker:
             some, others = pairs(likeness[rows[:, None], columns], least)
             partners[rows[some]] = columns[others]
             free[columns[others]] = False
+        # What was seen only now and then may be fast: where it will be cannot be told yet.
+        rows = np.flatnonzero(~believed & (partners < 0))
+        columns = np.flatnonzero(sure & free)
+        if len(rows) and len(columns):
+            near = nearness(
+                self.motion.place[rows], boxes[columns], min(self.habits.farthest, self.habits.fastest * passed_s)
+            )
+            near[unlike[rows[:, None], columns]] = 0.0
+            some, others = pairs(near, LEAST_NEARNESS)
+            partners[rows[some]] = columns[others]
         return partners
 
     def _forget(self) -> list[Track]:

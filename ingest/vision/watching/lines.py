@@ -9,7 +9,7 @@ from ingest.vision.watching.counts import Passages
 from ingest.vision.watching.plane import Floats, meets, sides_of
 from ioc.model.cameras import Line, Point, Way
 
-MARGIN: Final = 0.2
+MARGIN: Final = 0.15
 """How far beyond a line a foot must be, in sides of its box, to be on that side: who dithers on it has not crossed."""
 
 

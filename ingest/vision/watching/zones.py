@@ -10,7 +10,7 @@ from ingest.vision.watching.plane import Floats, Polygon
 from ioc.model.cameras import Zone
 from ioc.model.instant import SECOND, Instant
 
-MARGIN: Final = 0.1
+MARGIN: Final = 0.15
 """Nearer to a zone's edge than this, in sides of its box, a foot stays on the side on which it was."""
 
 

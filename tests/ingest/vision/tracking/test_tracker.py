@@ -66,6 +66,17 @@ def test_two_who_pass_one_another_stay_who_they_are_at_any_rate(rate: float):
         assert (last[name] > left) == (left < 0.4)
 
 
+@pytest.mark.parametrize("rate", [3, 5, 10])
+def test_who_comes_fast_is_followed_from_the_start(rate: float):
+    """Five widths of the box a second: a motorcycle; two looks show it in places that do not overlap."""
+    tracker = Tracker("a")
+    follow(
+        tracker, [[person(0.05 + 0.25 * number / rate, label="motorcycle")] for number in range(int(3 * rate))], rate
+    )
+    assert [track.id for track in tracker.present()] == ["a-1"]
+    assert len(tracker.tracks) == 1
+
+
 def test_who_is_hidden_for_a_second_is_known_again():
     tracker = Tracker("a")
     frames = [[person(0.1 + 0.01 * number)] if not 15 <= number < 20 else [] for number in range(40)]
