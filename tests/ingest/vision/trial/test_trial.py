@@ -4,6 +4,7 @@ import itertools
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 
 import cv2
 import numpy as np
@@ -20,6 +21,8 @@ from ingest.vision.trial.running import Trial
 from ingest.vision.trial.telling import Ended, Message, Now, Opened, Seen, TrialSettings, read, read_settings, written
 from ioc.model.cameras import Geometry, Line, Way, Zone
 from ioc.model.instant import MILLISECOND, Instant
+from simulators.cameras.hill import Hill
+from simulators.cameras.serving import CameraServer
 
 SIZE = (180, 320)
 
@@ -255,3 +258,23 @@ def test_a_trial_that_nobody_sends_anything_is_given_up(monkeypatch: pytest.Monk
     source = Silent(5, FrameClock())
     trial = Trial(TrialSettings(camera(), 600), lambda *_: source, lambda: next(clock), lambda _: None)
     assert trial.run().problem.startswith("no frame came for 0 s")
+
+
+def test_ctrl_c_ends_a_trial_early_with_what_was_seen_so_far() -> None:
+    server = CameraServer({"hill": Hill(7)}, port=0, rate=20)
+    serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    serving.start()
+
+    def interrupt(message: Message) -> None:
+        if isinstance(message, Now) and message.looked > 2:
+            raise KeyboardInterrupt
+
+    try:
+        settings = TrialSettings(camera(url=f"http://127.0.0.1:{server.port}/hill", rate=10.0), 3600, ("127.0.0.1",))
+        ended = child.run_trial(settings, interrupt)
+    finally:
+        server.shutdown()
+        server.server_close()
+        serving.join()
+    assert (ended.problem, ended.kind) == ("", "mjpeg")
+    assert ended.looked > 2
