@@ -29,8 +29,9 @@ from ioc.runtime import clock, logging
 from ioc.runtime.children import stop_with_parent
 from ioc.runtime.logging import Log
 
-STUCK_S: Final = 45.0
-"""Seconds that one call of OpenCV may take: those that give up by themselves do so earlier."""
+STUCK_S: Final = 120.0
+"""Seconds that opening a source, or one frame, may take: all that gives up by itself has done so earlier, even where a
+server sends a byte now and then."""
 
 STUCK_STATUS: Final = 70
 """Exit status of a process that ended itself because of a stream that hangs."""

@@ -3,6 +3,7 @@
 import functools
 import io
 import os
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, cast
@@ -22,6 +23,9 @@ _OPTIONS: Final = {
     # A camera says what it sends within a second; FFmpeg would listen for five.
     "analyzeduration": "1000000",
 }
+
+FRAME_S: Final = 30.0
+"""Seconds that bytes may come without making one frame."""
 
 _TIMES: Final = (
     *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(TIME_OUT_S * 1000)),
@@ -55,6 +59,11 @@ class ByteStream(io.BufferedIOBase):
     def __init__(self) -> None:
         """Begin without a problem."""
         self.problem: Exception | None = None
+        self._deadline: float | None = None
+
+    def begin(self) -> None:
+        """Take note that a frame is asked for: reading for it must end some time."""
+        self._deadline = time.monotonic() + FRAME_S
 
     def bytes_at_most(self, most: int) -> bytes:
         """Give what comes next, empty at the end."""
@@ -71,6 +80,9 @@ class ByteStream(io.BufferedIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         """Give what comes next; empty at the end and once something went wrong."""
         if self.problem is not None or not size or size < 0:
+            return b""
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            self.problem = SourceBroken(f"what came within {FRAME_S:g} s holds not one frame")
             return b""
         try:
             return self.bytes_at_most(size)
@@ -110,6 +122,8 @@ class CaptureSource:
         self.kind = kind
         self._shown = shown
         self._stream = opened_from if isinstance(opened_from, ByteStream) else None
+        if self._stream is not None:
+            self._stream.begin()
         self._capture = _opened(opened_from, backend, _TIMES if backend == cv2.CAP_FFMPEG else ())
         if self._capture is None or not self._capture.isOpened():
             self.close()
@@ -129,6 +143,8 @@ class CaptureSource:
         """Wait for the next frame."""
         if self._capture is None:
             return False
+        if self._stream is not None:
+            self._stream.begin()
         try:
             came = bool(self._capture.grab())
         except cv2.error as error:

@@ -3,9 +3,10 @@
 import http.client
 import socket
 import ssl
+import time
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final, cast
 from urllib.parse import urljoin
 
 from ingest.vision.sources.addresses import AllowedNetworks
@@ -14,6 +15,10 @@ from ingest.vision.sources.contract import TIME_OUT_S, SourceFailed, SourceRefus
 from ingest.vision.sources.http_login import authorization
 
 MOST_REDIRECTS: Final = 5
+
+ANSWER_S: Final = 20.0
+"""Seconds until the head of the last answer must have come, redirects and login included: a server that sends a byte
+now and then must not hold us."""
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -54,7 +59,10 @@ class Answer:
         """
         parts: list[bytes] = []
         length = 0
+        deadline = time.monotonic() + ANSWER_S
         while part := self.read(65_536):
+            if time.monotonic() > deadline:
+                raise SourceFailed(f"{what} from {self.url.shown} did not come within {ANSWER_S:g} s")
             parts.append(part)
             length += len(part)
             if length > most:
@@ -86,8 +94,9 @@ def ask(
         SourceRefused: a host is not allowed, too many redirects, or who asks is not let in.
         SourceFailed: there is no sound answer.
     """
+    deadline = time.monotonic() + ANSWER_S
     for _ in range(MOST_REDIRECTS + 1):
-        answer = _ask_with_login(_with_login(url, lent), allowed, byte_range)
+        answer = _ask_with_login(_with_login(url, lent), allowed, byte_range, deadline)
         if answer.status not in _REDIRECTS:
             return answer
         location = answer._response.getheader("Location", "")  # noqa: SLF001 - of this module
@@ -130,14 +139,16 @@ def _with_login(url: CameraUrl, lent: CameraUrl | None) -> CameraUrl:
     return replace(url, user=lent.user, password=lent.password)
 
 
-def _ask_with_login(url: CameraUrl, allowed: AllowedNetworks, byte_range: tuple[int, int] | None) -> Answer:
-    answer = _ask_once(url, allowed, byte_range, "")
+def _ask_with_login(
+    url: CameraUrl, allowed: AllowedNetworks, byte_range: tuple[int, int] | None, deadline: float
+) -> Answer:
+    answer = _ask_once(url, allowed, byte_range, "", deadline)
     if answer.status == 401 and url.user:
         challenges = answer._response.headers.get_all("WWW-Authenticate") or []  # noqa: SLF001 - of this module
         login = authorization(challenges, url)
         if login:
             answer.close()
-            answer = _ask_once(url, allowed, byte_range, login)
+            answer = _ask_once(url, allowed, byte_range, login, deadline)
     if answer.status in _REDIRECTS or answer.status in {200, 206}:
         return answer
     answer.close()
@@ -151,8 +162,10 @@ def _ask_with_login(url: CameraUrl, allowed: AllowedNetworks, byte_range: tuple[
     raise SourceFailed(f"{url.shown} answered with status {answer.status}")
 
 
-def _ask_once(url: CameraUrl, allowed: AllowedNetworks, byte_range: tuple[int, int] | None, login: str) -> Answer:
-    connection = _Pinned(url, allowed)
+def _ask_once(
+    url: CameraUrl, allowed: AllowedNetworks, byte_range: tuple[int, int] | None, login: str, deadline: float
+) -> Answer:
+    connection = _Pinned(url, allowed, deadline)
     try:
         connection.putrequest("GET", url.path, skip_accept_encoding=True)
         connection.putheader("User-Agent", "ioc-event-processor")
@@ -163,12 +176,13 @@ def _ask_once(url: CameraUrl, allowed: AllowedNetworks, byte_range: tuple[int, i
             connection.putheader("Authorization", login)
         connection.endheaders()
         response = connection.getresponse()
+        connection.head_came()
     except (SourceFailed, SourceRefused):
         connection.close()
         raise
     except TimeoutError:
         connection.close()
-        raise SourceFailed(f"{url.shown} did not answer within {TIME_OUT_S:g} s") from None
+        raise SourceFailed(f"{url.shown} did not answer in time ({TIME_OUT_S:g} to {ANSWER_S:g} s)") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         connection.close()
         raise SourceFailed(f"{url.shown} does not speak HTTP as expected ({_reason(error)})") from None
@@ -178,17 +192,56 @@ def _ask_once(url: CameraUrl, allowed: AllowedNetworks, byte_range: tuple[int, i
 class _Pinned(http.client.HTTPConnection):
     """A connection to the address that was checked, whatever the name leads to a moment later."""
 
-    def __init__(self, url: CameraUrl, allowed: AllowedNetworks) -> None:
+    def __init__(self, url: CameraUrl, allowed: AllowedNetworks, deadline: float) -> None:
         super().__init__(written_host(url.host), url.port, timeout=TIME_OUT_S)
         self._url = url
         self._allowed = allowed
+        self._deadline = deadline
+        self._timed: _TimedSocket | _TimedTlsSocket | None = None
 
     def connect(self) -> None:
         connection = self._allowed.connect(self._url.host, self._url.port)
-        self.sock = secured(connection, self._url.host) if self._url.scheme == "https" else connection
+        if self._url.scheme == "https":
+            timed: _TimedSocket | _TimedTlsSocket = secured(connection, self._url.host)
+        else:
+            timed = _TimedSocket(connection.family, connection.type, connection.proto, connection.detach())
+            timed.settimeout(TIME_OUT_S)
+        timed.deadline = self._deadline
+        self._timed = timed
+        self.sock = timed
+
+    def head_came(self) -> None:
+        """From now on there is no end to what may be read: streams are endless."""
+        if self._timed is not None:
+            self._timed.deadline = None
 
 
-def secured(connection: socket.socket, host: str) -> ssl.SSLSocket:
+class _TimedSocket(socket.socket):
+    """A socket from which nothing can be read after its deadline, however little came each time."""
+
+    deadline: float | None = None
+
+    def recv_into(self, *arguments: Any, **more: Any) -> int:
+        _check_deadline(self.deadline)
+        return super().recv_into(*arguments, **more)
+
+
+class _TimedTlsSocket(ssl.SSLSocket):
+    """The same with TLS."""
+
+    deadline: float | None = None
+
+    def recv_into(self, *arguments: Any, **more: Any) -> int:
+        _check_deadline(self.deadline)
+        return super().recv_into(*arguments, **more)
+
+
+def _check_deadline(deadline: float | None) -> None:
+    if deadline is not None and time.monotonic() > deadline:
+        raise TimeoutError
+
+
+def secured(connection: socket.socket, host: str) -> _TimedTlsSocket:
     """Speak TLS; a host that is called by its name must prove that it is the one.
 
     Cameras that are called by a numeric address have certificates that nobody vouches for; theirs are not looked at.
@@ -198,11 +251,12 @@ def secured(connection: socket.socket, host: str) -> ssl.SSLSocket:
         SourceFailed: it does not speak TLS.
     """
     context = ssl.create_default_context()
+    context.sslsocket_class = _TimedTlsSocket
     if _is_numeric(host):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     try:
-        return context.wrap_socket(connection, server_hostname=host)
+        return cast("_TimedTlsSocket", context.wrap_socket(connection, server_hostname=host))
     except ssl.SSLCertVerificationError as error:
         connection.close()
         raise SourceRefused(

@@ -2,11 +2,22 @@ import base64
 import hashlib
 import re
 import socket
+import ssl
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
+from ingest.vision.sources import http_client
 from ingest.vision.sources.addresses import AllowedNetworks
 from ingest.vision.sources.camera_url import parse_camera_url
 from ingest.vision.sources.contract import SourceFailed, SourceRefused
@@ -126,3 +137,64 @@ def test_what_a_server_answers_badly_becomes_a_sentence(
     there = server(answering(text))
     with pytest.raises(problem, match=sentence):
         ask(parse_camera_url(f"http://127.0.0.1:{there.port}/"), LOOPBACK)
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up(server: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(_head: bytes, connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        while True:
+            connection.sendall(b"y")
+            time.sleep(0.01)
+
+    monkeypatch.setattr(http_client, "ANSWER_S", 0.2)
+    there = server(answer)
+    with pytest.raises(SourceFailed, match="in time"):
+        ask(parse_camera_url(f"http://127.0.0.1:{there.port}/"), LOOPBACK)
+
+
+def test_a_server_that_is_called_by_its_name_must_prove_it(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path))
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+
+    def serve() -> None:
+        for _ in range(2):
+            connection, _ = listener.accept()
+            with connection, suppress(OSError), context.wrap_socket(connection, server_side=True) as secure:
+                secure.recv(4096)
+                secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    by_name = AllowedNetworks(LOOPBACK.networks, lambda _host: ("127.0.0.1",))
+    with pytest.raises(SourceRefused, match="certificate"):
+        ask(parse_camera_url(f"https://cam.example:{port}/"), by_name)
+    opened = ask(parse_camera_url(f"https://127.0.0.1:{port}/"), LOOPBACK)
+    assert opened.read_all(10, "it") == b"ok"
+    opened.close()
+    thread.join(10)
+    listener.close()
+
+
+def self_signed(folder: Path) -> Path:
+    """Write a certificate that nobody vouches for, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cam.example")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("cam.example")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "camera.pem"
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(key.private_bytes(*form) + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
