@@ -32,6 +32,8 @@ class Habits:
         looks: how often something must be seen to be believed.
         patience_s: seconds of looking in vain before something is no longer believed to be there.
         memory_s: seconds of looking in vain before a track is over.
+        fastest: how fast something may be that was seen too seldom to tell, in sides of its box a second.
+        farthest: how far that may bring it at most from one look to the next, in sides of its box.
     """
 
     sure: float = 0.55
@@ -53,6 +55,7 @@ LONGEST_WAY_S: Final = 1.0
 """Seconds for which it is guessed where something goes that is not seen."""
 
 LEAST_NEARNESS: Final = 0.01
+"""Nearness from which things are near one another at all."""
 
 MOST: Final = 256
 """Detections of one frame that are looked at, best first: what a look costs has a bound."""
@@ -158,7 +161,7 @@ class Tracker:
             some, others = pairs(likeness[rows[:, None], columns], least)
             partners[rows[some]] = columns[others]
             free[columns[others]] = False
-        # What was seen only now and then may be fast: where it will be cannot be told yet.
+        # What was seen too seldom may be fast: where it will be cannot be told yet.
         rows = np.flatnonzero(~believed & (partners < 0))
         columns = np.flatnonzero(sure & free)
         if len(rows) and len(columns):
