@@ -71,7 +71,7 @@ class Camera:
     """
 
     id: str
-    url: str
+    url: str = field(repr=False)
     rate: float = 5.0
     width: int = 1280
     geometry: Geometry = field(default_factory=Geometry)
