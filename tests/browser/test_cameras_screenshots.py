@@ -60,6 +60,7 @@ def test_cameras_of_all_states(
         page.locator("[data-camera=cam-gate-01]").click()
         page.locator(".over-label").first.wait_for()
         page.locator(".counts-days button").first.click()
+        page.locator(".counts-sums b", has_text="2").first.wait_for()
         page.locator(".counts-plot canvas").wait_for()
         if size != DESK:
             page.locator(".counts-head select").select_option("line Lối vào")
@@ -92,15 +93,13 @@ def test_where_cameras_look_on_the_map(
         cameras.add(f"cam-near-{number}", f"Chợ {number}", view=view, people=people)
         placed.append(Asset(f"cam-near-{number}", Kind.CAMERA, f"Chợ {number}", lat=lat, lon=lon))
     room.register([*room.fleet.assets, *placed])
-    for lang, theme in (("vi", "dark"), ("en", "light")):
-        watched = look(room.url, size=DESK, lang=lang, theme=theme, view="#cameras/cam-gate-01")
-        page = watched.page
-        page.locator(".camera-do button").first.click()
-        page.locator(".card-body").wait_for()
-        page.wait_for_function("() => window.__ioc?.map.loaded() && window.__ioc.map.getZoom() > 15")
-        page.screenshot(path=artifacts / f"cameras-map-{lang}-{theme}.png")
-        assert watched.errors == []
-        page.close()
+    watched = look(room.url, size=DESK, theme="light", view="#cameras/cam-gate-01")
+    page = watched.page
+    page.locator(".camera-do button").first.click()
+    page.locator(".card-body").wait_for()
+    page.wait_for_function("() => window.__ioc?.map.loaded() && window.__ioc.map.getZoom() > 15")
+    page.screenshot(path=artifacts / "cameras-map.png")
+    assert watched.errors == []
 
 
 def test_no_camera_at_all_and_those_that_detect_by_themselves(

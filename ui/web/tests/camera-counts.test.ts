@@ -8,6 +8,7 @@ import { picturesOf } from "../src/panel/pictures";
 import { asset, incident } from "./things";
 
 const COUNTS: Counts = {
+  day: "2026-11-22",
   start: Date.UTC(2026, 10, 21, 17),
   step_ms: 900_000,
   quarters: 3,

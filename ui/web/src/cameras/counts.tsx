@@ -51,7 +51,8 @@ export function CountsOfDay({ camera }: { camera: Camera }) {
     // Another drawing has other zones and lines.
   }, [camera.id, asked, camera.revision]);
 
-  const known = counts.value;
+  // What was counted on another day is not to be read as this one's.
+  const known = counts.value?.day === asked ? counts.value : null;
   const choices = known === null ? [] : offered(known);
   const of: Of = choices.find((one) => keyOf(one) === chosen.value) ?? { kind: "picture" };
   const shown = known === null ? null : dayOf(known, of);

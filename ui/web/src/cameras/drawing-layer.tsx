@@ -52,6 +52,12 @@ export function DrawingLayer({ extent }: { extent: Extent }) {
     return first !== undefined && pending.peek().length >= 3 && seen(first, place, extent) <= near(event) + 3;
   };
 
+  /** The second click of a double one sets no second corner on the first. */
+  const again = (place: Point): boolean => {
+    const last = pending.peek().at(-1);
+    return last !== undefined && seen(last, place, extent) < 4;
+  };
+
   const press = (event: PointerEvent): void => {
     if (event.button !== 0) return;
     surface.current?.setPointerCapture(event.pointerId);
@@ -114,7 +120,7 @@ export function DrawingLayer({ extent }: { extent: Extent }) {
   const release = (event: PointerEvent): void => {
     const place = placeOf(event);
     // At the end of the press, so that a finger can look for the place first.
-    if (down.current && tool.peek() !== "select") click(place, closes(place, event));
+    if (down.current && tool.peek() !== "select" && !again(place)) click(place, closes(place, event));
     down.current = false;
     held.current = null;
     settled();

@@ -135,6 +135,8 @@ export type Rows = Readonly<Record<string, readonly number[]>>;
 
 /** What a camera counted over a day of the city. */
 export interface Counts {
+  /** Which day, `2026-11-22`. */
+  readonly day: string;
   /** When the day begins, and how long a step is. */
   readonly start: number;
   readonly step_ms: number;
