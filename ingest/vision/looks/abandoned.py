@@ -179,7 +179,7 @@ class Abandoned:
                 findings += thing.lasting.unseen(at)
         self._things = [thing for thing in self._things if thing.lasting.known]
         for box in found[: _MOST - len(self._things)]:
-            lasting = Lasting(self._camera, LABEL, sure_after=ABANDONED_AFTER, gone_after=10 * SECOND)
+            lasting = Lasting(self._camera, LABEL, sure_after=ABANDONED_AFTER, gap=10 * SECOND, gone_after=10 * SECOND)
             findings += lasting.seen(at, box, _SCORE, since=at - round(_OLD * SECOND))
             self._things.append(_Thing(box, lasting))
         return findings

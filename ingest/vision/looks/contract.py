@@ -30,7 +30,6 @@ class Glance:
         grey: the brightness of `small`.
         same: whether `small` equals the one before it in every pixel.
         night: whether the picture is one of the night.
-        moving: what moves, as large as `grey`.
         region: 255 where the camera is to look, as large as `grey`.
     """
 
@@ -40,7 +39,6 @@ class Glance:
     grey: Grey
     same: bool
     night: bool
-    moving: Mask
     region: Mask
 
 

@@ -94,7 +94,7 @@ class Flame:
         """
         self._shots: deque[_Shot] = deque()
         self._judged_at: Instant | None = None
-        self._lasting = Lasting(camera, LABEL, sure_after=2 * SECOND, gone_after=8 * SECOND)
+        self._lasting = Lasting(camera, LABEL, sure_after=2 * SECOND, gap=3 * SECOND, gone_after=8 * SECOND)
 
     def look(self, glance: Glance) -> list[Finding]:
         """Look at most ten times a second; where nothing has the colour it costs nothing more."""

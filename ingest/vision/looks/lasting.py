@@ -18,7 +18,8 @@ class Lasting:
     Attributes:
         camera: the camera's asset id; with the time it makes the thing's key.
         label: what it is called.
-        sure_after: how long it must have been seen, with no gap longer than `gone_after`, before it is told.
+        sure_after: how long it must have been seen, without a gap, before it is told.
+        gap: how long it may not be seen before it is told; what comes and goes is not sure.
         gone_after: how long it must not have been seen before it is over.
         open: whether it was told and is not over.
     """
@@ -26,6 +27,7 @@ class Lasting:
     camera: str
     label: str
     sure_after: Duration
+    gap: Duration
     gone_after: Duration
     open: bool = field(default=False, init=False)
     _first_at: Instant | None = field(default=None, init=False)
@@ -64,7 +66,7 @@ class Lasting:
 
     def unseen(self, at: Instant) -> list[Finding]:
         """Take note that it is not there, or that nobody can say."""
-        if self._first_at is None or at - self._last_at < self.gone_after:
+        if self._first_at is None or at - self._last_at < (self.gone_after if self.open else self.gap):
             return []
         ended = [self._finding(at, Phase.END)] if self.open else []
         self._first_at, self.open = None, False

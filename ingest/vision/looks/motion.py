@@ -59,7 +59,9 @@ class Motion:
     """Knows one camera's background.
 
     A frame that does not differ from the one last compared with the background is seen as that one was; the
-    background is asked again a second later at the latest. So a quiet camera costs a tenth of a busy one.
+    background is asked again a second later at the latest. So a quiet camera costs a fraction of a busy one.
+    Which pictures the background keeps is drawn by lot from a generator that the whole process shares: the same frames
+    give the same things that move, and not always the same pixels at their edges.
     """
 
     def __init__(self) -> None:

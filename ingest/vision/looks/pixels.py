@@ -69,7 +69,7 @@ class PixelLooks:
         same = self._before is not None and np.array_equal(self._before, small)
         since = 0 if self._before_at is None else at - self._before_at
         night = self._day_night.look(at, small, grey)
-        glance = Glance(at, since, small, grey, same, night, moving.mask, self._mask)
+        glance = Glance(at, since, small, grey, same, night, self._mask)
         findings: list[Finding] = []
         for look in self._looks:
             findings.extend(look.look(glance))

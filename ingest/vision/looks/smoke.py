@@ -34,7 +34,7 @@ _WINDOW: Final[Duration] = 8 * SECOND
 # slope above one; things that nobody sees through do not correlate.
 _SLOPE: Final = 0.88
 _COLOUR: Final = (70.0, 250.0)
-_SEEN_THROUGH: Final = 0.55
+_SEEN_THROUGH: Final = 0.8
 """Correlation from which the view is still seen behind the veil."""
 _SHOWS: Final = 40.0
 """Variance of a clear block from which it shows enough for a veil to be told from a thing."""
@@ -42,7 +42,7 @@ _CHANGED: Final = 4.0
 """Levels of brightness by which a block must differ from its clear view."""
 _GREYISH: Final = 36.0
 """Levels between strongest and weakest channel that a veil has at most, where it is dense."""
-_STIRS: Final = 0.9
+_STIRS: Final = (0.9, 12.0)
 """Levels by which a veiled block changes within 0.4 s; what lies still is no smoke, nor is what
 changes ten times as fast: that drives through."""
 _FEWEST_BLOCKS: Final = 6
@@ -74,7 +74,8 @@ class Plume:
         """Say how much it is like smoke, 0 to 1."""
         spreads = max(_ramp(self.growth, 1.15, 1.8), _ramp(self.rising, 0.3, 1.5))
         stirs = min(_ramp(self.stirring, 0.8, 1.6), _ramp(-self.stirring, -12.0, -8.0))
-        return min(_ramp(self.through, 0.1, 0.4), stirs, 0.5 + 0.5 * spreads)
+        large = _ramp(self.blocks, _FEWEST_BLOCKS - 1, 10)
+        return min(_ramp(self.through, 0.15, 0.45), stirs, large, 0.5 + 0.5 * spreads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +85,7 @@ class _Veil:
 
 
 class Smoke:
-    """Looks for one plume at a time, the largest."""
+    """Looks for one plume at a time, the one that is most like smoke."""
 
     def __init__(self, camera: str) -> None:
         """Know nothing of the clear view yet.
@@ -92,7 +93,7 @@ class Smoke:
         Args:
             camera: its asset id.
         """
-        self._lasting = Lasting(camera, LABEL, sure_after=3 * SECOND, gone_after=10 * SECOND)
+        self._lasting = Lasting(camera, LABEL, sure_after=3 * SECOND, gap=2 * SECOND, gone_after=10 * SECOND)
         self._forget()
 
     def _forget(self) -> None:
@@ -138,7 +139,7 @@ class Smoke:
             self._stirring += share * (np.abs(brightness - self._before) - self._stirring)
         self._before = brightness
         settled = glance.at - self._began_at >= _SETTLED
-        active = (self._veiled > 0.5) & (self._stirring > _STIRS) if settled else np.zeros(veiled.shape, bool)
+        active = self._stirring_veil() if settled else np.zeros(veiled.shape, bool)
         self._learn(grey, elapsed, active, settled=settled)
         self._past.append(_Veil(glance.at, active))
         while glance.at - self._past[0].at > _WINDOW:
@@ -149,12 +150,24 @@ class Smoke:
             return self._lasting.unseen(glance.at)
         return self._lasting.seen(glance.at, box, plume.score)
 
+    def _stirring_veil(self) -> npt.NDArray[np.bool_]:
+        """Mark the blocks that a veil hides which stirs: those seen through, and dense ones beside them."""
+        assert self._veiled is not None  # noqa: S101 - _judge() has set them
+        assert self._through is not None  # noqa: S101
+        assert self._stirring is not None  # noqa: S101
+        veiled = (self._veiled > 0.5) & (self._stirring > _STIRS[0]) & (self._stirring < _STIRS[1])
+        seen_through = np.asarray(veiled & (self._through > 0.35), np.uint8)
+        return np.asarray(veiled & (cv2.dilate(seen_through, np.ones((5, 5), np.uint8)) > 0), np.bool_)
+
     def _learn(self, grey: Field, elapsed: float, active: npt.NDArray[np.bool_], *, settled: bool) -> None:
         """Follow the clear view, where no veil hides it."""
         assert self._clear is not None  # noqa: S101 - look() has set it
         if not settled:
             cv2.accumulateWeighted(grey, self._clear, 0.3)
             return
+        if not self._lasting.known:
+            # No plume: what differs is another light or a thing, and belongs to the view if it stays.
+            active = np.zeros_like(active)
         free = cv2.resize(
             np.asarray(cv2.dilate(active.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0, np.uint8),
             (grey.shape[1], grey.shape[0]),
@@ -163,35 +176,36 @@ class Smoke:
         cv2.accumulateWeighted(grey, self._clear, min(0.5, elapsed / _MEMORY), free)
 
     def _plume(self, active: npt.NDArray[np.bool_], glance: Glance) -> tuple[Plume | None, Box | None]:
-        """Describe the largest veiled region, and say where it is."""
-        assert self._through is not None  # noqa: S101 - _judge() has set them
-        assert self._stirring is not None  # noqa: S101
-        if active.sum() < _FEWEST_BLOCKS or active.mean() > _LARGEST:
+        """Describe the veiled region that is most like smoke, and say where it is."""
+        if active.mean() > _LARGEST:
             return None, None
         count, labels, stats, _ = cv2.connectedComponentsWithStats(active.astype(np.uint8), connectivity=8)
-        largest = 1 + int(np.argmax(stats[1:count, cv2.CC_STAT_AREA]))
-        region = labels == largest
-        blocks = int(region.sum())
-        if blocks < _FEWEST_BLOCKS:
-            return None, None
-        left, top, wide, high = (int(each) for each in stats[largest, :4])
-        here = np.s_[top : top + high, left : left + wide]
-        third = max(1, len(self._past) // 3)
-        earlier = [veil.active[here] for veil in list(self._past)[:third]]
-        before = float(np.mean([each.sum() for each in earlier]))
-        rows = np.arange(high)[:, None]
-        was = np.mean(np.stack(earlier), axis=0)
-        middle_before = float((was * rows).sum() / was.sum()) if was.sum() >= 1 else float(high)
-        middle = float((region[here] * rows).sum() / blocks)
-        plume = Plume(
+        height, width = glance.grey.shape
+        best: tuple[Plume | None, Box | None] = None, None
+        for n in range(1, count):
+            left, top, wide, high, blocks = (int(each) for each in stats[n])
+            if blocks < _FEWEST_BLOCKS:
+                continue
+            plume = self._described(labels == n, np.s_[top : top + high, left : left + wide], blocks)
+            if best[0] is None or plume.score > best[0].score:
+                around = box_of(left * _BLOCK, top * _BLOCK, wide * _BLOCK, high * _BLOCK, height, width)
+                best = plume, around
+        return best
+
+    def _described(self, region: npt.NDArray[np.bool_], here: tuple[slice, slice], blocks: int) -> Plume:
+        assert self._through is not None  # noqa: S101 - _judge() has set them
+        assert self._stirring is not None  # noqa: S101
+        earlier = np.stack([veil.active[here] for veil in list(self._past)[: max(1, len(self._past) // 3)]])
+        rows = np.arange(earlier.shape[1])[:, None]
+        was = np.mean(earlier, axis=0)
+        middle_before = float((was * rows).sum() / was.sum()) if was.sum() >= 1 else float(earlier.shape[1])
+        return Plume(
             blocks=blocks,
             through=float(np.mean(self._through[region] > 0.5)),
             stirring=float(self._stirring[region].mean()),
-            growth=blocks / max(1.0, before),
-            rising=middle_before - middle,
+            growth=blocks / max(1.0, float(was.sum())),
+            rising=middle_before - float((region[here] * rows).sum() / blocks),
         )
-        height, width = glance.grey.shape
-        return plume, box_of(left * _BLOCK, top * _BLOCK, wide * _BLOCK, high * _BLOCK, height, width)
 
 
 def _veil(clear: Field, grey: Field, glance: Glance) -> tuple[Field, Field, Field]:

@@ -11,9 +11,8 @@ STREET = draw.View(draw.street())
 INFRARED = draw.View(draw.infrared(draw.street()), noise=5)
 
 
-def _looked(senses: DayNight, second: float, pixels: draw.Pixels) -> bool:
-    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
-    return senses.look(round(second * SECOND), pixels, grey)
+def _looked(senses: DayNight, at: int, pixels: draw.Pixels) -> bool:
+    return senses.look(at, pixels, np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8))
 
 
 def test_the_first_picture_is_believed():
@@ -26,24 +25,24 @@ def test_a_street_without_light_is_night_in_colour_too():
     assert _looked(DayNight(), 0, draw.View(draw.street(), gain=lambda _: 0.2).at(0))
 
 
-@given(st.lists(st.tuples(st.floats(0.05, 20), st.booleans()), min_size=1, max_size=40))
-def test_day_and_night_change_only_when_the_picture_has_said_otherwise_for_seconds(pictures: list[tuple[float, bool]]):
+@given(st.lists(st.tuples(st.integers(SECOND, 20 * SECOND), st.booleans()), min_size=1, max_size=40))
+def test_day_and_night_change_only_when_the_picture_has_said_otherwise_for_seconds(pictures: list[tuple[int, bool]]):
     day, dark = np.full((20, 20, 3), (40, 120, 200), np.uint8), np.full((20, 20, 3), 20, np.uint8)
-    senses, second, before = DayNight(), 0.0, None
-    otherwise_since: float | None = None
+    senses, at, before = DayNight(), 0, None
+    otherwise_since: int | None = None
     for step, night in pictures:
-        second += step
-        said = _looked(senses, second, dark if night else day)
+        at += step
+        said = _looked(senses, at, dark if night else day)
         if before is not None and said != before:
             assert otherwise_since is not None
-            assert second - otherwise_since >= 5 - 1e-6
-        otherwise_since = None if night == said else second if otherwise_since is None else otherwise_since
+            assert at - otherwise_since >= 5 * SECOND
+        otherwise_since = None if night == said else at if otherwise_since is None else otherwise_since
         before = said
 
 
 def test_a_switch_to_infrared_is_told_within_seconds_and_back():
     senses = DayNight()
-    said = [_looked(senses, n, (INFRARED if 10 <= n < 30 else STREET).at(n)) for n in range(50)]
+    said = [_looked(senses, n * SECOND, (INFRARED if 10 <= n < 30 else STREET).at(n)) for n in range(50)]
     assert not any(said[:10])
     assert all(said[18:30])
     assert not any(said[38:])

@@ -11,11 +11,12 @@ BOX = Box(0.1, 0.2, 0.3, 0.4)
 
 @given(st.lists(st.tuples(st.integers(0, 15 * SECOND), st.booleans()), max_size=80))
 def test_whatever_lasts_is_told_as_new_then_updates_then_end_under_one_key(steps: list[tuple[int, bool]]):
-    lasting = Lasting("cam-1", "smoke-like", sure_after=3 * SECOND, gone_after=8 * SECOND)
+    lasting = Lasting("cam-1", "smoke-like", sure_after=3 * SECOND, gap=2 * SECOND, gone_after=8 * SECOND)
     at, told, first, last = 0, [], None, 0
     for step, there in steps:
         at += step
-        if first is not None and at - last >= 8 * SECOND:
+        was_open = lasting.open
+        if first is not None and at - last >= (8 if was_open else 2) * SECOND:
             first = None
         if there:
             first, last = (at if first is None else first), at
@@ -44,8 +45,9 @@ def test_whatever_lasts_is_told_as_new_then_updates_then_end_under_one_key(steps
 
 
 def test_what_is_told_says_where_how_sure_and_for_how_long():
-    lasting = Lasting("cam-1", "flame-like", sure_after=2 * SECOND, gone_after=8 * SECOND)
+    lasting = Lasting("cam-1", "flame-like", sure_after=2 * SECOND, gap=2 * SECOND, gone_after=8 * SECOND)
     assert not lasting.seen(10 * SECOND, BOX, 0.5)
+    assert not lasting.seen(11 * SECOND, BOX, 0.4)
     (finding,) = lasting.seen(12 * SECOND, BOX, 0.61)
     assert finding.at == 12 * SECOND
     assert finding.values == {
@@ -59,8 +61,9 @@ def test_what_is_told_says_where_how_sure_and_for_how_long():
 
 
 def test_what_was_seen_too_shortly_is_never_told():
-    lasting = Lasting("cam-1", "flame-like", sure_after=2 * SECOND, gone_after=8 * SECOND)
+    lasting = Lasting("cam-1", "flame-like", sure_after=2 * SECOND, gap=2 * SECOND, gone_after=8 * SECOND)
     assert not lasting.seen(0, BOX, 0.5)
     assert not lasting.seen(SECOND, BOX, 0.5)
-    assert not lasting.unseen(30 * SECOND)
+    assert lasting.known
+    assert not lasting.unseen(3 * SECOND)
     assert not lasting.known

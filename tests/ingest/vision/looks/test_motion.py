@@ -149,11 +149,6 @@ def test_small_pictures_are_narrow_and_keep_their_proportions(width: int, height
     assert small.shape[0] >= 1
 
 
-def test_the_same_frames_give_the_same_reports_whenever_they_are_shown(show: Show):
-    view = draw.View(draw.street(), (draw.vehicle(140, 45, (40, 30, 200)),))
-    assert [one.report for one in show(view, 10)] == [one.report for one in show(view, 10)]
-
-
 def test_a_frame_is_neither_changed_nor_kept():
     looks = PixelLooks(Camera("c", "file:"))
     first = draw.View(draw.street()).at(0)

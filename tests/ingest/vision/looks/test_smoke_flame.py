@@ -59,6 +59,13 @@ def test_a_fire_outside_the_region_is_not_told(show: Show, told: Told):
     assert not list(told(show(view, 14, Analytic.SMOKE, rate=4, geometry=left)))
 
 
+def test_the_same_frames_give_the_same_findings_whenever_they_are_shown(show: Show, told: Told):
+    fire = draw.View(draw.street(), (draw.flame(150, 150, 2), draw.smoke(90, 130, 8)))
+    first, again = (list(told(show(fire, 24, *Analytic, rate=4))) for _ in range(2))
+    assert first == again
+    assert first
+
+
 @given(st.tuples(*[st.integers(0, 255)] * 3))
 def test_only_bright_warm_colours_are_a_flames(colour: tuple[int, int, int]):
     blue, green, red = colour
