@@ -24,15 +24,10 @@ class Pace:
         self._told: tuple[float, ...] | None = None
         self._told_at: Instant = 0
 
-    def waits(self, at: Instant) -> bool:
-        """Say whether it is too early for any figures, so that none need be made."""
-        return self._told is not None and at - self._told_at < AT_MOST
-
     def due(self, at: Instant, figures: tuple[float, ...]) -> bool:
         """Say whether the figures are to be told now; if so they are taken as told."""
-        if self.waits(at):
-            return False
-        due = self._told is None or at - self._told_at >= AT_LEAST or self._changed(figures)
+        passed = at - self._told_at
+        due = self._told is None or passed >= AT_LEAST or (passed >= AT_MOST and self._changed(figures))
         if due:
             self._told, self._told_at = figures, at
         return due

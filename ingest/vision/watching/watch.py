@@ -14,7 +14,7 @@ from ingest.vision.tracking.tracker import Tracker
 from ingest.vision.watching import findings
 from ingest.vision.watching.counts import Counts, Passages, presence
 from ingest.vision.watching.lines import LineWatch
-from ingest.vision.watching.pace import Pace
+from ingest.vision.watching.pace import AT_MOST, Pace
 from ingest.vision.watching.plane import Polygon
 from ingest.vision.watching.zones import ZoneWatch
 from ioc.model.cameras import Geometry
@@ -61,6 +61,7 @@ class Watch:
         self._tracker = Tracker(boot)
         self._looked: Instant | None = None
         self._heard: Instant | None = None
+        self._weighed: Instant | None = None
         self._told: dict[Track, _Told] = {}
         self._region: Polygon | None = None
         self._zones: dict[str, ZoneWatch] = {}
@@ -212,9 +213,10 @@ class Watch:
             there = counts.picture if place is None else counts.zones[place]
             if pace.due(at, (there.people, there.vehicles, there.everything)):
                 told.append(findings.count_finding(at, there, place))
+        if self._weighed is not None and at - self._weighed < AT_MOST:
+            return told
+        self._weighed = at
         for name, pace in self._density_paces.items():
-            if pace.waits(at):
-                continue
             zone = self._zones[name]
             people = [each for each in self.tracks if each.sort is Sort.PERSON and each in zone.inside]
             share = zone.covered(np.array([each.box for each in people], dtype=np.float64).reshape(-1, 4))

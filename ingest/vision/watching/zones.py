@@ -73,13 +73,16 @@ class ZoneWatch:
         return self._leave(at, [track for track in self.inside if track not in tracks])
 
     def overdue(self, at: Instant) -> list[Dwell]:
-        """Say who has been here too long by now; everybody is said once a stay."""
+        """Say who has been here too long by now: once a stay, and not while they are missed."""
         if self.zone.dwell_s is None:
             return []
         late = [
             Dwell(track, (at - since) / SECOND, over=False)
             for track, since in self.inside.items()
-            if track.confirmed and track not in self._told and at - since >= self.zone.dwell_s * SECOND
+            if track.confirmed
+            and track.missed_s == 0
+            and track not in self._told
+            and at - since >= self.zone.dwell_s * SECOND
         ]
         self._told.update(dwell.track for dwell in late)
         return late
