@@ -204,6 +204,9 @@ def test_a_finger_draws_too(room: "ControlRoom", cameras: Any, browser: Any, gat
         expect(page.locator(".drawn-item")).to_have_count(2)
         page.locator(".drawn-head").first.tap()
         expect(page.locator(".over-handle")).to_have_count(4)
+        page.touchscreen.tap(*at(page, 0.7, 0.3))
+        page.get_by_role("button", name="Delete corner").tap()
+        expect(page.locator(".over-handle")).to_have_count(3)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     finally:
         context.close()

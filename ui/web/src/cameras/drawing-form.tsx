@@ -13,13 +13,16 @@ import { shapeName } from "./drawing-layer";
 import {
   askToSave,
   change,
+  choose,
   chosen,
+  corner,
   dirty,
   draft,
   faults,
   leave,
   leaving,
   removeChosen,
+  removeCorner,
   settled,
   stop,
   tool,
@@ -153,7 +156,7 @@ function Item({
         aria-expanded={open}
         onClick={() => {
           tool.value = "select";
-          chosen.value = open ? null : shape;
+          choose(open ? null : shape);
         }}
       >
         <span class={`drawn-sign drawn-${shape.kind}`} aria-hidden="true" />
@@ -298,25 +301,35 @@ function LineFields({ line, index }: { line: Line; index: number }) {
           ))}
         </select>
       </label>
-      <div class="field-do">
-        <button
-          type="button"
-          class="button"
-          onClick={() => change((geometry) => drawing.turnLine(geometry, index))}
-        >
-          <Icon name="turn" size={14} /> {editor.turn}
-        </button>
-        <Remove />
-      </div>
+      <button
+        type="button"
+        class="button"
+        onClick={() => change((geometry) => drawing.turnLine(geometry, index))}
+      >
+        <Icon name="turn" size={14} /> {editor.turn}
+      </button>
+      <Remove />
     </>
   );
 }
 
+/** Takes the whole shape away, or the corner that was touched; that is the way of those who have no keys. */
 function Remove() {
+  const { editor } = words.value.cameras;
+  const shape = chosen.value;
+  const geometry = draft.value?.history.now;
+  const many = shape !== null && geometry !== undefined && drawing.cornersOf(geometry, shape).length > 3;
   return (
-    <button type="button" class="button field-remove" onClick={removeChosen}>
-      <Icon name="remove" size={14} /> {words.value.cameras.editor.remove}
-    </button>
+    <div class="field-do">
+      <button type="button" class="button field-remove" onClick={removeChosen}>
+        <Icon name="remove" size={14} /> {editor.remove}
+      </button>
+      {corner.value !== null && many ? (
+        <button type="button" class="button" onClick={removeCorner}>
+          {editor.removeCorner}
+        </button>
+      ) : null}
+    </div>
   );
 }
 
@@ -355,7 +368,7 @@ function Configured({ camera, geometry }: { camera: Camera; geometry: Geometry }
         class="button"
         title={configured.zones.map((zone) => visible(zone.zone)).join(", ")}
         onClick={() => {
-          chosen.value = null;
+          choose(null);
           change(() => configured);
         }}
       >

@@ -8,7 +8,18 @@ import { words } from "../i18n";
 import { visible } from "../shared/visible";
 import type { Shape } from "./drawing";
 import * as drawing from "./drawing";
-import { change, chosen, click, draft, finish, pending, settled, tool } from "./editor";
+import {
+  change,
+  choose,
+  chosen,
+  click,
+  draft,
+  finish,
+  pending,
+  settled,
+  tool,
+  corner as touched,
+} from "./editor";
 import { type Extent, type Geometry, inside, middle, type Point, seen } from "./geometry";
 import { ShapeNames, Shapes } from "./shapes";
 
@@ -75,6 +86,7 @@ export function DrawingLayer({ extent }: { extent: Extent }) {
     if (before !== null && between >= 0) {
       change((drawn) => drawing.insertCorner(drawn, before, between, place), about);
       const grown = draft.peek()?.history.now ?? now;
+      choose(before, between + 1);
       held.current = {
         shape: before,
         corner: between + 1,
@@ -86,9 +98,9 @@ export function DrawingLayer({ extent }: { extent: Extent }) {
       return;
     }
     const met = drawing.hit(now, place, before, extent, near(event));
-    chosen.value = met?.shape ?? null;
+    const corner = met?.on === "corner" ? met.corner : null;
+    choose(met?.shape ?? null, corner);
     if (met === null) return;
-    const corner = met.on === "corner" ? met.corner : null;
     const at = corner === null ? place : (drawing.cornersOf(now, met.shape)[corner] ?? place);
     const beside: Point = [at[0] - place[0], at[1] - place[1]];
     held.current = { shape: met.shape, corner, from: place, beside, before: now, about };
@@ -254,7 +266,7 @@ function Handles({ geometry, shape, extent }: { geometry: Geometry; shape: Shape
       {corners.map(([x, y], index) => (
         <g
           key={`corner ${index}`}
-          class="over-handle"
+          class={`over-handle ${touched.value === index ? "over-touched" : ""}`}
           transform={`translate(${x * extent.width} ${y * extent.height})`}
           role="button"
           tabindex={0}
@@ -263,6 +275,7 @@ function Handles({ geometry, shape, extent }: { geometry: Geometry; shape: Shape
               ? editor.end(index === 0 ? editor.start : editor.finishEnd, name)
               : editor.corner(String(index + 1), name)
           }
+          onFocus={() => choose(shape, index)}
           onKeyDown={(event) => press(event, index)}
         >
           <circle class="over-focus" r="11" />

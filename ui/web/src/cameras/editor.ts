@@ -31,6 +31,8 @@ export const anyDirty = computed(() => [...drafts.value.values()].some(isDirty))
 export const faults = computed(() => (draft.value === null ? [] : drawing.problems(draft.value.history.now)));
 export const tool = signal<Tool>("select");
 export const chosen = signal<Shape | null>(null);
+/** The corner of it that was touched last; null for none. */
+export const corner = signal<number | null>(null);
 /** Corners of the shape that is not closed yet. */
 export const pending = signal<readonly Point[]>([]);
 /** The editor is to be left with something unsaved in it: that is asked about. */
@@ -62,7 +64,7 @@ function write(next: Draft | null): void {
 
 function calm(): void {
   tool.value = "select";
-  chosen.value = null;
+  choose(null);
   pending.value = [];
   leaving.value = false;
   saveAsked.value = false;
@@ -137,14 +139,20 @@ export function redo(): void {
 function stillThere(): void {
   const now = draft.peek()?.history.now;
   const shape = chosen.peek();
-  if (now !== undefined && shape !== null && drawing.cornersOf(now, shape).length === 0) chosen.value = null;
+  if (now !== undefined && shape !== null && drawing.cornersOf(now, shape).length === 0) choose(null);
+}
+
+/** Choose a shape, and a corner of it. */
+export function choose(shape: Shape | null, at: number | null = null): void {
+  chosen.value = shape;
+  corner.value = at;
 }
 
 export function take(next: Tool): void {
   batch(() => {
     tool.value = next;
     pending.value = [];
-    if (next !== "select") chosen.value = null;
+    if (next !== "select") choose(null);
   });
 }
 
@@ -187,7 +195,7 @@ export function finish(): void {
 function done(shape: Shape): void {
   pending.value = [];
   tool.value = "select";
-  chosen.value = shape;
+  choose(shape);
 }
 
 /** What the keys begin with: a shape in the middle, to be moved into place. */
@@ -210,7 +218,17 @@ export function removeChosen(): void {
   if (shape === null) return;
   batch(() => {
     change((geometry) => drawing.remove(geometry, shape));
-    chosen.value = null;
+    choose(null);
+  });
+}
+
+/** Take the corner away that was touched last. */
+export function removeCorner(): void {
+  const [shape, at] = [chosen.peek(), corner.peek()];
+  if (shape === null || at === null) return;
+  batch(() => {
+    change((geometry) => drawing.deleteCorner(geometry, shape, at));
+    corner.value = null;
   });
 }
 
@@ -221,7 +239,7 @@ export function letGo(): boolean {
   else if (leaving.peek()) leaving.value = false;
   else if (pending.peek().length > 0) pending.value = [];
   else if (tool.peek() !== "select") tool.value = "select";
-  else if (chosen.peek() !== null) chosen.value = null;
+  else if (chosen.peek() !== null) choose(null);
   else leave();
   return true;
 }
