@@ -1,5 +1,6 @@
 """RTSP streams as a source."""
 
+import time
 from typing import Final
 
 from ingest.vision.frame import Pixels
@@ -51,7 +52,9 @@ class RtspSource:
 
     def grab(self) -> bool:
         """Wait for the next frame."""
-        if self._capture.grab():
+        began = time.monotonic()
+        # At its time-out FFmpeg first gives the frames that it had kept back, as if all were well.
+        if self._capture.grab() and time.monotonic() - began < TIME_OUT_S:
             return True
         raise self._relay.problem() or SourceFailed(
             f"{self._shown} sends no more video: the connection broke, or nothing came for {TIME_OUT_S:g} s"

@@ -7,15 +7,10 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from ingest.vision.sources import http_client
 from ingest.vision.sources.addresses import AllowedNetworks
@@ -152,9 +147,9 @@ def test_a_server_that_sends_a_byte_now_and_then_is_given_up(server: Start, monk
         ask(parse_camera_url(f"http://127.0.0.1:{there.port}/"), LOOPBACK)
 
 
-def test_a_server_that_is_called_by_its_name_must_prove_it(tmp_path: Path) -> None:
+def test_a_server_that_is_called_by_its_name_must_prove_it(certificate: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(self_signed(tmp_path))
+    context.load_cert_chain(certificate)
 
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
@@ -176,25 +171,3 @@ def test_a_server_that_is_called_by_its_name_must_prove_it(tmp_path: Path) -> No
     opened.close()
     thread.join(10)
     listener.close()
-
-
-def self_signed(folder: Path) -> Path:
-    """Write a certificate that nobody vouches for, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cam.example")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("cam.example")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "camera.pem"
-    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(key.private_bytes(*form) + certificate.public_bytes(serialization.Encoding.PEM))
-    return path

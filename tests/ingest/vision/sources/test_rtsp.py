@@ -1,5 +1,8 @@
 import socket
+import ssl
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +149,38 @@ def test_a_private_address_that_is_not_listed_is_refused_before_anything_is_sent
     with pytest.raises(SourceRefused, match=r"127\.0\.0\.2.*allow_networks"):
         opened(f"rtsp://127.0.0.2:{there.port}/gate")
     assert not there.heads
+
+
+def test_a_stream_over_tls_is_read(rtsp: Rtsp, drawn_clip: Draw, certificate: Path) -> None:
+    plain = rtsp({"/gate": drawn_clip("gate.h264")})
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def carry(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65_536):
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_RDWR)
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with (
+            context.wrap_socket(connection, server_side=True) as outer,
+            socket.create_connection(("127.0.0.1", plain.port)) as inner,
+        ):
+            back = threading.Thread(target=carry, args=(inner, outer))
+            back.start()
+            carry(outer, inner)
+            back.join()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    source = opened(f"rtsps://127.0.0.1:{listener.getsockname()[1]}/gate")
+    assert source.grab()
+    assert source.take().shape == (180, 320, 3)
+    source.close()
+    thread.join(20)
+    listener.close()
+    assert not thread.is_alive()
