@@ -186,6 +186,15 @@ def test_what_somebody_else_drew_meanwhile_is_told_and_neither_is_lost(
     assert drawn is not None
     assert drawn.revision == 2
     assert [zone.name for zone in drawn.geometry.zones] == ["Bậc thềm"]
+    # Whoever goes back to the configuration lets it hold again, and does not copy it.
+    page.get_by_role("button", name="Draw").first.click()
+    page.get_by_role("button", name="Take what cameras.yaml says").click()
+    page.get_by_role("button", name="Save").click()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".camera-saved")).to_be_visible()
+    drawn = room.run(room.store.cameras.geometry("cam-gate-01"))
+    assert drawn is not None
+    assert (drawn.revision, drawn.geometry) == (3, None)
 
 
 def test_a_finger_draws_too(room: "ControlRoom", cameras: Any, browser: Any, gate: dict[str, Any]) -> None:

@@ -76,7 +76,8 @@ export async function loadPicture(address: string): Promise<Blob | null> {
 }
 
 export interface Save {
-  readonly geometry: Geometry;
+  /** Null lets the camera's configuration hold again. */
+  readonly geometry: Geometry | null;
   readonly who: string;
   readonly note: string;
   /** Of the drawing that the editor began with; 0 where there was none. */

@@ -1,6 +1,5 @@
 /** What is drawn, as a list; what the chosen one is called and told of; and the way out: saved, or not. */
 
-import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { words } from "../i18n";
 import { Refused } from "../live/commands";
@@ -15,10 +14,12 @@ import {
   change,
   choose,
   chosen,
+  configured,
   corner,
   dirty,
   draft,
   faults,
+  isConfigured,
   leave,
   leaving,
   removeChosen,
@@ -336,12 +337,11 @@ function Remove() {
 /** The way back to what the camera's configuration says, where something else is drawn. */
 function Configured({ camera, geometry }: { camera: Camera; geometry: Geometry }) {
   const { editor } = words.value.cameras;
-  const file = useSignal<Geometry | null>(null);
   useEffect(() => {
     let gone = false;
     loadCamera(camera.id).then(
       (details) => {
-        if (!gone) file.value = details.file_geometry;
+        if (!gone) configured.value = { camera: camera.id, geometry: details.file_geometry };
       },
       (error: unknown) => {
         // Without it there is no way back to offer; nothing else depends on it.
@@ -352,24 +352,19 @@ function Configured({ camera, geometry }: { camera: Camera; geometry: Geometry }
       gone = true;
     };
   }, [camera.id]);
-  const configured = file.value;
-  if (
-    configured === null ||
-    configured.zones.length + configured.lines.length + configured.region.length === 0
-  ) {
-    return null;
-  }
-  if (JSON.stringify(configured) === JSON.stringify(geometry)) return null;
+  const file = configured.value?.camera === camera.id ? configured.value.geometry : null;
+  if (file === null || file.zones.length + file.lines.length + file.region.length === 0) return null;
+  if (isConfigured(camera.id, geometry)) return null;
   return (
     <section class="panel-part">
       <h3>{editor.file}</h3>
       <button
         type="button"
         class="button"
-        title={configured.zones.map((zone) => visible(zone.zone)).join(", ")}
+        title={file.zones.map((zone) => visible(zone.zone)).join(", ")}
         onClick={() => {
           choose(null);
-          change(() => configured);
+          change(() => file);
         }}
       >
         {editor.fileWhy}

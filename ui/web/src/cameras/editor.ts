@@ -37,6 +37,8 @@ export const corner = signal<number | null>(null);
 export const pending = signal<readonly Point[]>([]);
 /** The editor is to be left with something unsaved in it: that is asked about. */
 export const leaving = signal(false);
+/** What the configuration of the camera draws that is being drawn on; null until it is known. */
+export const configured = signal<{ readonly camera: string; readonly geometry: Geometry } | null>(null);
 /** The sheet that asks who saves, and why. */
 export const saveAsked = signal(false);
 export const busy = signal(false);
@@ -250,6 +252,12 @@ export function askToSave(): void {
   saveAsked.value = true;
 }
 
+/** Whether a drawing is what the camera's configuration says. */
+export function isConfigured(camera: string, geometry: Geometry): boolean {
+  const file = configured.value;
+  return file?.camera === camera && JSON.stringify(file.geometry) === JSON.stringify(geometry);
+}
+
 /** Put what is drawn in force. */
 export async function save(who: string, note: string): Promise<void> {
   const id = openedCamera.peek();
@@ -258,7 +266,9 @@ export async function save(who: string, note: string): Promise<void> {
   setOperator(who);
   busy.value = true;
   refusal.value = null;
-  const geometry = now.history.now;
+  const drawn = now.history.now;
+  // Whoever goes back to the configuration wants what it will say tomorrow, too.
+  const geometry = isConfigured(id, drawn) ? null : drawn;
   try {
     const camera = await saveGeometry(id, {
       geometry,
