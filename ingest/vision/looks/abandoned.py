@@ -1,7 +1,7 @@
 """Abandoned objects: what came into a view, lies still, and is not carried away."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
@@ -9,13 +9,12 @@ import numpy.typing as npt
 
 from ingest.vision.finding import Finding
 from ingest.vision.frame import Box, Mask, Pixels
-from ingest.vision.looks.contract import Glance, box_of
+from ingest.vision.looks.contract import Glance, Grey, box_of
 from ingest.vision.looks.lasting import Lasting
 from ioc.model.cameras import Geometry
 from ioc.model.instant import SECOND, Duration, Instant
 
 Field = npt.NDArray[np.float32]
-Picture = npt.NDArray[Any]
 
 LABEL: Final = "abandoned_object"
 
@@ -60,8 +59,78 @@ class _Thing:
     lasting: Lasting
 
 
+@dataclass(slots=True, eq=False)
+class _View:
+    """A view as it is when empty, and as it has been lately where that is another one.
+
+    Attributes:
+        mean: the empty view, a slow mean.
+        empty: the same, rounded.
+        lately: what stands there now, or has stood until somebody passed before it.
+        age: seconds that it has stood there; 0 where the empty view is seen.
+    """
+
+    mean: Field
+    empty: Pixels
+    lately: Pixels
+    age: Field
+
+    @classmethod
+    def of(cls, samples: list[Pixels]) -> "_View":
+        """Take the median of some pictures for the empty view: what passes through is in few of them."""
+        empty = np.median(np.stack(samples), axis=0).astype(np.uint8)
+        return cls(empty.astype(np.float32), empty, samples[-1].copy(), np.zeros(empty.shape[:2], np.float32))
+
+    def differs(self, small: Pixels) -> Mask:
+        """Mark where it is not seen empty."""
+        return _apart(small, self.empty, _DIFFERS)
+
+    def seen(self, small: Pixels, differs: Mask, elapsed: float) -> None:
+        """Bring it up to date, `elapsed` seconds after the last time."""
+        stays = cv2.bitwise_not(_apart(small, self.lately, _STAYS))
+        lies = cv2.bitwise_and(differs, stays)
+        self.age += np.where(lies > 0, np.float32(elapsed), np.float32(-_HIDDEN * elapsed))
+        np.maximum(self.age, 0, out=self.age)
+        self.age[(differs == 0) & (stays > 0)] = 0  # it is as it was before
+        gone = np.asarray(self.age <= 0, np.uint8) * np.uint8(255)
+        cv2.copyTo(small, gone, self.lately)
+        # Where a thing lies, and where somebody passes, the empty view is not seen.
+        free = cv2.bitwise_and(cv2.bitwise_not(differs), gone)
+        cv2.accumulateWeighted(small, self.mean, min(0.5, elapsed / _MEMORY), free)
+        self.empty = np.asarray(cv2.convertScaleAbs(self.mean), np.uint8)
+
+    def lying(self, grey: Grey, small: Pixels, region: Mask) -> list[Box]:
+        """Say where things lie; what was taken away becomes part of the empty view."""
+        old = np.asarray(self.age > _OLD, np.uint8) * region
+        if not cv2.countNonZero(old):
+            return []
+        old = cv2.morphologyEx(old, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))  # type: ignore[assignment]
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(old)
+        before = np.asarray(cv2.cvtColor(self.empty, cv2.COLOR_BGR2GRAY), np.uint8)
+        boxes = []
+        for n in range(1, count):
+            place = np.asarray(labels == n, np.uint8)
+            outline = np.asarray(cv2.morphologyEx(place, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), np.uint8)
+            if _edges(grey, outline) < _EDGES * _edges(before, outline):
+                self.mean[place > 0] = small[place > 0]
+                self.age[place > 0] = 0
+                continue
+            left, top, wide, high, area = (int(each) for each in stats[n])
+            if (
+                area >= _SMALLEST * old.size
+                and wide * high <= _LARGEST * old.size
+                and max(wide, high) <= _LONGEST * min(wide, high)
+                and area >= _FILLED * wide * high
+            ):
+                boxes.append(box_of(left, top, wide, high, *grey.shape))
+        return boxes[:_MOST]
+
+
 class Abandoned:
-    """Keeps two pictures of a view: as it is when empty, and as it has been lately where that is another one."""
+    """Looks for things that were put down.
+
+    A lamp that is switched, or night that falls, makes another view: what lies there then is part of it.
+    """
 
     def __init__(self, camera: str) -> None:
         """Know nothing of the empty view yet.
@@ -71,101 +140,42 @@ class Abandoned:
         """
         self._camera = camera
         self._things: list[_Thing] = []
+        self._looked_at: Instant | None = None
+        self._night: bool | None = None
         self._forget()
 
     def _forget(self) -> None:
         self._samples: list[Pixels] = []
-        self._mean: Field | None = None
-        self._empty: Pixels | None = None
-        self._lately: Pixels | None = None
-        self._age: Field | None = None
-        self._looked_at: Instant | None = None
-        self._shape: tuple[int, ...] = ()
-        self._night: bool | None = None
+        self._view: _View | None = None
 
     def look(self, glance: Glance) -> list[Finding]:
         """Look once a second."""
         if self._looked_at is not None and glance.at - self._looked_at < _EVERY:
             return []
-        if self._shape != glance.small.shape or glance.night != self._night:
-            self._forget()
-            self._shape, self._night = glance.small.shape, glance.night
         elapsed = 0.0 if self._looked_at is None else (glance.at - self._looked_at) / SECOND
-        self._looked_at = glance.at
-        found = self._found(glance, elapsed) if self._knows_the_view(glance.small) else []
-        return self._told(glance.at, found)
+        known = self._view.empty if self._view is not None else self._samples[-1] if self._samples else glance.small
+        if known.shape != glance.small.shape or glance.night != self._night:
+            self._forget()
+        self._looked_at, self._night = glance.at, glance.night
+        return self._told(glance.at, self._found(glance, elapsed))
 
     def redraw(self, geometry: Geometry) -> None:
         """Take what lies there now for part of the view, since somebody drew on it."""
         del geometry
         self._forget()
 
-    def _knows_the_view(self, small: Pixels) -> bool:
-        """Take the median of the first pictures for the empty view: what passes through is in few of them."""
-        if self._empty is not None:
-            return True
-        self._samples.append(small)
-        if len(self._samples) >= _SAMPLES:
-            self._empty = np.median(np.stack(self._samples), axis=0).astype(np.uint8)
-            self._mean = self._empty.astype(np.float32)
-            self._lately = small.copy()
-            self._age = np.zeros(small.shape[:2], np.float32)
-            self._samples = []
-        return False
-
     def _found(self, glance: Glance, elapsed: float) -> list[Box]:
-        """Bring both pictures up to date; say where things lie."""
-        assert self._mean is not None  # noqa: S101 - _knows_the_view() has set them
-        assert self._empty is not None  # noqa: S101
-        assert self._lately is not None  # noqa: S101
-        assert self._age is not None  # noqa: S101
-        differs = _apart(glance.small, self._empty, _DIFFERS)
+        if self._view is None:
+            self._samples.append(glance.small)
+            if len(self._samples) >= _SAMPLES:
+                self._view, self._samples = _View.of(self._samples), []
+            return []
+        differs = self._view.differs(glance.small)
         if cv2.countNonZero(differs) > _EVERYTHING * differs.size:
-            self._forget_the_view()
+            self._forget()
             return []
-        stays = cv2.bitwise_not(_apart(glance.small, self._lately, _STAYS))
-        lies = cv2.bitwise_and(differs, stays)
-        self._age += np.where(lies > 0, np.float32(elapsed), np.float32(-_HIDDEN * elapsed))
-        np.maximum(self._age, 0, out=self._age)
-        self._age[(differs == 0) & (stays > 0)] = 0  # it is as it was before
-        gone = np.asarray(self._age <= 0, np.uint8) * np.uint8(255)
-        cv2.copyTo(glance.small, gone, self._lately)
-        # Where a thing lies, and where somebody passes, the empty view is not seen.
-        seen = cv2.bitwise_and(cv2.bitwise_not(differs), gone)
-        cv2.accumulateWeighted(glance.small, self._mean, min(0.5, elapsed / _MEMORY), seen)
-        self._empty = cv2.convertScaleAbs(self._mean)  # type: ignore[assignment]
-        old = np.asarray(self._age > _OLD, np.uint8) * glance.region
-        if not cv2.countNonZero(old):
-            return []
-        return self._lying(cv2.morphologyEx(old, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), glance)
-
-    def _forget_the_view(self) -> None:
-        self._empty = None
-
-    def _lying(self, old: Picture, glance: Glance) -> list[Box]:
-        assert self._mean is not None  # noqa: S101 - _knows_the_view() has set them
-        assert self._empty is not None  # noqa: S101
-        assert self._age is not None  # noqa: S101
-        height, width = old.shape[:2]
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(old)
-        before = cv2.cvtColor(self._empty, cv2.COLOR_BGR2GRAY)
-        boxes = []
-        for n in range(1, count):
-            left, top, wide, high, area = (int(each) for each in stats[n])
-            place = np.asarray(labels == n, np.uint8)
-            outline = cv2.morphologyEx(place, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-            if _edges(glance.grey, outline) < _EDGES * _edges(before, outline):
-                # A thing was taken away, or the light is another one: this is the view from now on.
-                self._mean[place > 0] = glance.small[place > 0]
-                self._age[place > 0] = 0
-            elif (
-                area >= _SMALLEST * height * width
-                and wide * high <= _LARGEST * height * width
-                and max(wide, high) <= _LONGEST * min(wide, high)
-                and area >= _FILLED * wide * high
-            ):
-                boxes.append(box_of(left, top, wide, high, height, width))
-        return boxes[:_MOST]
+        self._view.seen(glance.small, differs, elapsed)
+        return self._view.lying(glance.grey, glance.small, glance.region)
 
     def _told(self, at: Instant, found: list[Box]) -> list[Finding]:
         findings: list[Finding] = []
@@ -191,6 +201,6 @@ def _apart(one: Pixels, other: Pixels, levels: float) -> Mask:
     return np.asarray(cv2.threshold(most, levels, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
-def _edges(grey: Picture, outline: Picture) -> float:
+def _edges(grey: Grey, outline: Mask) -> float:
     across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
     return float(cv2.mean(cv2.magnitude(across, down), outline)[0])

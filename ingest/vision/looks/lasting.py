@@ -22,6 +22,7 @@ class Lasting:
         gap: how long it may not be seen before it is told; what comes and goes is not sure.
         gone_after: how long it must not have been seen before it is over.
         open: whether it was told and is not over.
+        known: whether it was seen and is not gone, told or not.
     """
 
     camera: str
@@ -30,16 +31,12 @@ class Lasting:
     gap: Duration
     gone_after: Duration
     open: bool = field(default=False, init=False)
-    _first_at: Instant | None = field(default=None, init=False)
+    known: bool = field(default=False, init=False)
+    _first_at: Instant = field(default=0, init=False)
     _last_at: Instant = field(default=0, init=False)
     _told_at: Instant = field(default=0, init=False)
     _box: Box = field(default=Box(0, 0, 0, 0), init=False)
     _score: float = field(default=0.0, init=False)
-
-    @property
-    def known(self) -> bool:
-        """Whether it was seen and is not gone, told or not."""
-        return self._first_at is not None
 
     def seen(self, at: Instant, box: Box, score: float, since: Instant | None = None) -> list[Finding]:
         """Take note that it is there.
@@ -51,8 +48,8 @@ class Lasting:
             since: since when it is known to have been there; `at` where nobody says.
         """
         ended = self.unseen(at)
-        if self._first_at is None:
-            self._first_at = at if since is None else since
+        if not self.known:
+            self.known, self._first_at = True, at if since is None else since
         self._last_at, self._box, self._score = at, box, score
         if not self.open:
             if at - self._first_at < self.sure_after:
@@ -66,14 +63,13 @@ class Lasting:
 
     def unseen(self, at: Instant) -> list[Finding]:
         """Take note that it is not there, or that nobody can say."""
-        if self._first_at is None or at - self._last_at < (self.gone_after if self.open else self.gap):
+        if not self.known or at - self._last_at < (self.gone_after if self.open else self.gap):
             return []
         ended = [self._finding(at, Phase.END)] if self.open else []
-        self._first_at, self.open = None, False
+        self.known = self.open = False
         return ended
 
     def _finding(self, at: Instant, phase: Phase) -> Finding:
-        assert self._first_at is not None  # noqa: S101 - it was seen
         values: dict[str, Value] = {
             "label": self.label,
             "score": round(self._score, 3),

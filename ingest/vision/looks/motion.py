@@ -1,6 +1,6 @@
 """Motion: which parts of a camera's picture are not its background, after Zivkovic's nearest neighbours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -91,9 +91,11 @@ class Motion:
         """
         if self._seen is not None and self._seen.mask.shape != grey.shape:
             self._forget()
+        if self._asked_at is not None and at - self._asked_at >= MEMORY:
+            self._forget()  # nobody looked for longer than it remembers
         tiny: Grey = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
         if self._seen is not None and not self._due(at, tiny):
-            return self._said(at, self._seen.mask, self._seen.boxes, self._seen.share)
+            return self._said(at, self._seen)
         mask = self._foreground(at, small)
         self._asked_at, self._asked_about = at, tiny
         cv2.bitwise_and(mask, region, mask)
@@ -102,7 +104,11 @@ class Motion:
         if self._learned < _SETTLED:
             mask[:] = 0
             share = 0.0
-        return self._said(at, mask, _boxes(mask) if share else (), share)
+        boxes = _boxes(mask) if share else ()
+        if self._learned < _SETTLED or (boxes and (boxes[0].area >= _PLAIN or self._suspected)):
+            self._moved_at = at
+        self._suspected = bool(boxes)
+        return self._said(at, Moving(mask, boxes, share, worth_looking=True))
 
     def restart(self) -> None:
         """Forget what was seen last, since the region is another one."""
@@ -136,13 +142,9 @@ class Motion:
             self._learned = 0
             self._all_changed_at = None
 
-    def _said(self, at: Instant, mask: Mask, boxes: tuple[Box, ...], share: float) -> Moving:
-        largest = boxes[0].area if boxes else 0.0
-        if self._learned < _SETTLED or largest >= _PLAIN or (boxes and self._suspected):
-            self._moved_at = at
-        self._suspected = bool(boxes)
+    def _said(self, at: Instant, seen: Moving) -> Moving:
         worth = self._moved_at is not None and at - self._moved_at < _LINGER
-        self._seen = Moving(mask, boxes, share, worth)
+        self._seen = replace(seen, worth_looking=worth)
         return self._seen
 
 

@@ -18,6 +18,7 @@ from ioc.model.instant import MILLISECOND, SECOND, Duration, Instant
 LABEL: Final = "smoke-like"
 
 Field = npt.NDArray[np.float32]
+Blocks = npt.NDArray[np.bool_]
 
 _EVERY: Final[Duration] = 390 * MILLISECOND
 _BLOCK: Final = 8
@@ -78,10 +79,96 @@ class Plume:
         return min(_ramp(self.through, 0.15, 0.45), stirs, large, 0.5 + 0.5 * spreads)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Veil:
-    at: Instant
-    active: npt.NDArray[np.bool_]
+@dataclass(slots=True, eq=False)
+class _View:
+    """What is known of a view, by day or by night.
+
+    Attributes:
+        night: which of both.
+        began_at: when it was first seen, µs since 1970.
+        looked_at: when it was last seen.
+        clear: the view without any veil, levels.
+        brightness: of each block when it was last seen.
+        veiled: how often each block has been veiled lately, 0 to 1.
+        through: how often it has been seen through its veil, 0 to 1.
+        stirring: levels by which it changed lately from one look to the next.
+        past: which blocks held a stirring veil, and when.
+    """
+
+    night: bool
+    began_at: Instant
+    looked_at: Instant
+    clear: Field
+    brightness: Field
+    veiled: Field
+    through: Field
+    stirring: Field
+    past: deque[tuple[Instant, Blocks]]
+
+    @classmethod
+    def first(cls, glance: Glance) -> "_View":
+        """Take the view for clear as it is first seen."""
+        clear = glance.grey.astype(np.float32)
+        blocks = _means(clear)
+        veiled, through, stirring = (np.zeros_like(blocks) for _ in range(3))
+        return cls(glance.night, glance.at, glance.at, clear, blocks, veiled, through, stirring, deque())
+
+    def seen(self, glance: Glance, *, keep_clear: bool) -> Blocks:
+        """Bring it up to date; mark the blocks that hold a veil which stirs.
+
+        Args:
+            glance: what is seen now.
+            keep_clear: whether what hides the view is to stay out of the clear one.
+        """
+        elapsed = (glance.at - self.looked_at) / SECOND
+        settled = glance.at - self.began_at >= _SETTLED
+        self.looked_at = glance.at
+        grey = glance.grey.astype(np.float32)
+        veiled, through, brightness = _veil(self.clear, grey, glance)
+        share = np.float32(1 - np.exp(-elapsed / _TREND))
+        self.veiled += share * (veiled - self.veiled)
+        self.through += share * (through - self.through)
+        self.stirring += share * (np.abs(brightness - self.brightness) - self.stirring)
+        self.brightness = brightness
+        active = self._stirring_veil() if settled else np.zeros(veiled.shape, np.bool_)
+        self._learn(grey, min(0.5, elapsed / _MEMORY) if settled else 0.3, active if keep_clear else None)
+        self.past.append((glance.at, active))
+        while glance.at - self.past[0][0] > _WINDOW:
+            self.past.popleft()
+        return active
+
+    def _stirring_veil(self) -> Blocks:
+        """Mark blocks that are seen through, and dense ones beside them."""
+        veiled = (self.veiled > 0.5) & (self.stirring > _STIRS[0]) & (self.stirring < _STIRS[1])
+        seen_through = np.asarray(veiled & (self.through > 0.35), np.uint8)
+        return np.asarray(veiled & (cv2.dilate(seen_through, np.ones((5, 5), np.uint8)) > 0), np.bool_)
+
+    def _learn(self, grey: Field, share: float, hidden: Blocks | None) -> None:
+        """Follow the clear view; what differs for long is another light or a thing, and belongs to it."""
+        if hidden is None:
+            cv2.accumulateWeighted(grey, self.clear, share)
+            return
+        around = cv2.dilate(hidden.astype(np.uint8), np.ones((3, 3), np.uint8))
+        free = np.asarray(around == 0, np.uint8)
+        height, width = grey.shape
+        cv2.accumulateWeighted(
+            grey, self.clear, share, cv2.resize(free, (width, height), None, 0, 0, cv2.INTER_NEAREST)
+        )
+
+    def plume(self, region: Blocks, here: tuple[slice, slice]) -> Plume:
+        """Describe a region of blocks, which lie between the given rows and columns."""
+        earlier = np.stack([active[here] for _, active in list(self.past)[: max(1, len(self.past) // 3)]])
+        rows = np.arange(earlier.shape[1])[:, None]
+        was = np.mean(earlier, axis=0)
+        middle_before = float((was * rows).sum() / was.sum()) if was.sum() >= 1 else float(earlier.shape[1])
+        blocks = int(region.sum())
+        return Plume(
+            blocks=blocks,
+            through=float(np.mean(self.through[region] > 0.5)),
+            stirring=float(self.stirring[region].mean()),
+            growth=blocks / max(1.0, float(was.sum())),
+            rising=middle_before - float((region[here] * rows).sum() / blocks),
+        )
 
 
 class Smoke:
@@ -94,139 +181,59 @@ class Smoke:
             camera: its asset id.
         """
         self._lasting = Lasting(camera, LABEL, sure_after=3 * SECOND, gap=2 * SECOND, gone_after=10 * SECOND)
-        self._forget()
-
-    def _forget(self) -> None:
-        self._clear: Field | None = None
-        self._began_at: Instant = 0
-        self._looked_at: Instant | None = None
-        self._night: bool | None = None
-        self._before: Field | None = None
-        self._veiled: Field | None = None
-        self._stirring: Field | None = None
-        self._through: Field | None = None
-        self._past: deque[_Veil] = deque()
+        self._view: _View | None = None
 
     def look(self, glance: Glance) -> list[Finding]:
         """Look two or three times a second."""
-        if self._looked_at is not None and glance.at - self._looked_at < _EVERY:
+        view = self._view
+        if view is not None and glance.at - view.looked_at < _EVERY:
             return []
-        grey = glance.grey.astype(np.float32)
-        if self._clear is None or self._clear.shape != grey.shape or glance.night != self._night:
-            self._forget()
-            self._night = glance.night
-            self._clear, self._began_at, self._looked_at = grey, glance.at, glance.at
+        if view is None or view.clear.shape != glance.grey.shape or view.night != glance.night:
+            self._view = _View.first(glance)
             return self._lasting.unseen(glance.at)
-        elapsed = (glance.at - (self._looked_at or glance.at)) / SECOND
-        self._looked_at = glance.at
-        return self._judge(glance, grey, elapsed)
+        active = view.seen(glance, keep_clear=self._lasting.known)
+        found = _most_like_smoke(view, active, glance)
+        enough = _ENOUGH_TO_LAST if self._lasting.open else _ENOUGH_TO_BEGIN
+        if found is None or found[1] < enough:
+            return self._lasting.unseen(glance.at)
+        return self._lasting.seen(glance.at, *found)
 
     def redraw(self, geometry: Geometry) -> None:
         """Look elsewhere from the next frame on."""
         del geometry
-        self._past.clear()
+        if self._view is not None:
+            self._view.past.clear()
 
-    def _judge(self, glance: Glance, grey: Field, elapsed: float) -> list[Finding]:
-        assert self._clear is not None  # noqa: S101 - look() has set it
-        veiled, through, brightness = _veil(self._clear, grey, glance)
-        share = 1 - np.exp(-elapsed / _TREND)
-        if self._before is None or self._veiled is None or self._stirring is None or self._through is None:
-            self._veiled, self._through = np.zeros_like(brightness), np.zeros_like(brightness)
-            self._stirring = np.zeros_like(brightness)
-        else:
-            self._veiled += share * (veiled - self._veiled)
-            self._through += share * (through - self._through)
-            self._stirring += share * (np.abs(brightness - self._before) - self._stirring)
-        self._before = brightness
-        settled = glance.at - self._began_at >= _SETTLED
-        active = self._stirring_veil() if settled else np.zeros(veiled.shape, bool)
-        self._learn(grey, elapsed, active, settled=settled)
-        self._past.append(_Veil(glance.at, active))
-        while glance.at - self._past[0].at > _WINDOW:
-            self._past.popleft()
-        plume, box = self._plume(active, glance)
-        enough = _ENOUGH_TO_LAST if self._lasting.open else _ENOUGH_TO_BEGIN
-        if plume is None or box is None or plume.score < enough:
-            return self._lasting.unseen(glance.at)
-        return self._lasting.seen(glance.at, box, plume.score)
 
-    def _stirring_veil(self) -> npt.NDArray[np.bool_]:
-        """Mark the blocks that a veil hides which stirs: those seen through, and dense ones beside them."""
-        assert self._veiled is not None  # noqa: S101 - _judge() has set them
-        assert self._through is not None  # noqa: S101
-        assert self._stirring is not None  # noqa: S101
-        veiled = (self._veiled > 0.5) & (self._stirring > _STIRS[0]) & (self._stirring < _STIRS[1])
-        seen_through = np.asarray(veiled & (self._through > 0.35), np.uint8)
-        return np.asarray(veiled & (cv2.dilate(seen_through, np.ones((5, 5), np.uint8)) > 0), np.bool_)
-
-    def _learn(self, grey: Field, elapsed: float, active: npt.NDArray[np.bool_], *, settled: bool) -> None:
-        """Follow the clear view, where no veil hides it."""
-        assert self._clear is not None  # noqa: S101 - look() has set it
-        if not settled:
-            cv2.accumulateWeighted(grey, self._clear, 0.3)
-            return
-        if not self._lasting.known:
-            # No plume: what differs is another light or a thing, and belongs to the view if it stays.
-            active = np.zeros_like(active)
-        free = cv2.resize(
-            np.asarray(cv2.dilate(active.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0, np.uint8),
-            (grey.shape[1], grey.shape[0]),
-            interpolation=cv2.INTER_NEAREST,
-        )
-        cv2.accumulateWeighted(grey, self._clear, min(0.5, elapsed / _MEMORY), free)
-
-    def _plume(self, active: npt.NDArray[np.bool_], glance: Glance) -> tuple[Plume | None, Box | None]:
-        """Describe the veiled region that is most like smoke, and say where it is."""
-        if active.mean() > _LARGEST:
-            return None, None
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(active.astype(np.uint8), connectivity=8)
-        height, width = glance.grey.shape
-        best: tuple[Plume | None, Box | None] = None, None
-        for n in range(1, count):
-            left, top, wide, high, blocks = (int(each) for each in stats[n])
-            if blocks < _FEWEST_BLOCKS:
-                continue
-            plume = self._described(labels == n, np.s_[top : top + high, left : left + wide], blocks)
-            if best[0] is None or plume.score > best[0].score:
-                around = box_of(left * _BLOCK, top * _BLOCK, wide * _BLOCK, high * _BLOCK, height, width)
-                best = plume, around
-        return best
-
-    def _described(self, region: npt.NDArray[np.bool_], here: tuple[slice, slice], blocks: int) -> Plume:
-        assert self._through is not None  # noqa: S101 - _judge() has set them
-        assert self._stirring is not None  # noqa: S101
-        earlier = np.stack([veil.active[here] for veil in list(self._past)[: max(1, len(self._past) // 3)]])
-        rows = np.arange(earlier.shape[1])[:, None]
-        was = np.mean(earlier, axis=0)
-        middle_before = float((was * rows).sum() / was.sum()) if was.sum() >= 1 else float(earlier.shape[1])
-        return Plume(
-            blocks=blocks,
-            through=float(np.mean(self._through[region] > 0.5)),
-            stirring=float(self._stirring[region].mean()),
-            growth=blocks / max(1.0, float(was.sum())),
-            rising=middle_before - float((region[here] * rows).sum() / blocks),
-        )
+def _most_like_smoke(view: _View, active: Blocks, glance: Glance) -> tuple[Box, float] | None:
+    """Say where the veiled region is that is most like smoke, and how much it is so."""
+    if active.mean() > _LARGEST:
+        return None
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(active.astype(np.uint8), connectivity=8)
+    height, width = glance.grey.shape
+    found = []
+    for n in range(1, count):
+        left, top, wide, high, blocks = (int(each) for each in stats[n])
+        if blocks >= _FEWEST_BLOCKS:
+            plume = view.plume(labels == n, np.s_[top : top + high, left : left + wide])
+            box = box_of(left * _BLOCK, top * _BLOCK, wide * _BLOCK, high * _BLOCK, height, width)
+            found.append((box, plume.score))
+    return max(found, key=lambda each: each[1], default=None)
 
 
 def _veil(clear: Field, grey: Field, glance: Glance) -> tuple[Field, Field, Field]:
     """Say of each block whether it is veiled (1), whether the view is seen through that (1), and how bright it is."""
-    rows, columns = grey.shape[0] // _BLOCK, grey.shape[1] // _BLOCK
-    part = np.s_[: rows * _BLOCK, : columns * _BLOCK]
-
-    def mean(pixels: Field | Pixels) -> Field:
-        return np.asarray(cv2.resize(pixels[part], (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
-
-    was, now = mean(clear), mean(grey)
-    was_varied = np.maximum(mean(clear * clear) - was * was, 1)
-    now_varied = np.maximum(mean(grey * grey) - now * now, 1)
-    together = mean(clear * grey) - was * now
+    was, now = _means(clear), _means(grey)
+    was_varied = np.maximum(_means(clear * clear) - was * was, 1)
+    now_varied = np.maximum(_means(grey * grey) - now * now, 1)
+    together = _means(clear * grey) - was * now
     slope = together / was_varied
     alike = together / np.sqrt(was_varied * now_varied)
     colour = (now - slope * was) / np.maximum(1 - slope, 0.05)
     blue, green, red = cv2.split(glance.small)
     strongest, weakest = cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red)
-    saturation = mean(np.asarray(cv2.subtract(strongest, weakest), np.float32))
-    candidate = (np.abs(now - was) > _CHANGED) & (mean(glance.region) > 127)
+    saturation = _means(np.asarray(cv2.subtract(strongest, weakest), np.float32))
+    candidate = (np.abs(now - was) > _CHANGED) & (_means(glance.region) > 127)
     shows = was_varied > _SHOWS
     through = (
         candidate
@@ -240,6 +247,13 @@ def _veil(clear: Field, grey: Field, glance: Glance) -> tuple[Field, Field, Fiel
     smooth = now_varied < np.where(shows, 0.2 * was_varied, was_varied + 40)
     dense = candidate & ~through & smooth & (saturation < _GREYISH) & (now > _COLOUR[0])
     return np.asarray(through | dense, np.float32), np.asarray(through, np.float32), now
+
+
+def _means(pixels: Field | Pixels) -> Field:
+    """Average a picture over each block."""
+    rows, columns = pixels.shape[0] // _BLOCK, pixels.shape[1] // _BLOCK
+    whole = pixels[: rows * _BLOCK, : columns * _BLOCK]
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _ramp(value: float, none: float, full: float) -> float:
