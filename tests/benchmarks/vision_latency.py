@@ -94,7 +94,9 @@ def frames(demo: Demo) -> dict[str, int]:
 
     with urllib.request.urlopen(f"http://127.0.0.1:{demo.ui}/api/cameras", timeout=5) as answer:
         cameras = json.load(answer)["cameras"]
-    return {name: sum(camera["frames"][name] for camera in cameras) for name in ("came", "looked", "skipped", "refused")}
+    return {
+        name: sum(camera["frames"][name] for camera in cameras) for name in ("came", "looked", "skipped", "refused")
+    }
 
 
 def main() -> None:
