@@ -13,8 +13,10 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import chromium
+import ffmpeg
 import mosquitto
 import page
+import rtsp_server
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
@@ -62,8 +64,9 @@ def pytest(name: str, *arguments: str) -> Outcome:
 
 
 def tests() -> Outcome:
-    """Run all tests that need no browser, getting the brokers that they ask for where that is possible."""
-    mosquitto.find_or_install()
+    """Run all tests that need no browser, getting the servers that they ask for where that is possible."""
+    for server in (mosquitto, ffmpeg, rtsp_server):
+        server.find_or_install()
     # Most of them wait for processes and clocks; a file stays together, for what its tests share.
     return pytest(
         "tests", "tests", "--ignore=tests/browser", "-m", "not browser", "-n", str(WORKERS), "--dist", "loadfile"
@@ -73,6 +76,8 @@ def tests() -> Outcome:
 def browser() -> Outcome:
     """Run the tests in a real Chromium, getting one where that is possible."""
     found, reason = chromium.find_or_install()
+    for server in (ffmpeg, rtsp_server):
+        server.find_or_install()
     if found is None:
         return Outcome(passed=True, not_run=[f"browser tests: {reason}"])
     os.environ["IOC_CHROMIUM"] = str(found)

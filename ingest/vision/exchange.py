@@ -108,7 +108,7 @@ class Condition(msgspec.Struct, tag=True, frozen=True):
 
 
 class Numbers(msgspec.Struct, tag=True, frozen=True):
-    """From a reader, every two seconds: what became of a camera's frames since its stream was opened.
+    """From a reader, every two seconds: what became of a camera's frames since the reader began.
 
     Attributes:
         came: frames that the stream brought.
