@@ -30,11 +30,13 @@ SMOKE_LASTS_S: Final = 90.0
 """each for so long."""
 
 _PLACES: Final = ((432.0, 232.0), (224.0, 224.0), (330.0, 236.0))
-_PUFFS_A_SECOND: Final = 1.2
+_PUFFS_A_SECOND: Final = 0.9
 _PUFF_S: Final = 14.0
-_DENSE: Final = 110
+_DENSE: Final = 60
 """How much one puff hides where it is thickest, of 255: the wood is seen through the smoke."""
-_RISE: Final = 11.0
+_SIZES: Final = (36.0, 110.0)
+"""Pixels across of a puff when it is new, and how many more when it has faded."""
+_RISE: Final = 12.0
 """Pixels a second."""
 
 
@@ -74,7 +76,7 @@ class Hill:
             share = age / _PUFF_S
             rise = _RISE * age * (0.85 + 0.3 * draw(1))
             sway = 4 * math.sin(age * 0.9 + 6.28 * draw(2)) + 3.1 * age * share + 9 * (draw(3) - 0.5)
-            across = 15 + 58 * share**0.8 + 8 * draw(4)
+            across = _SIZES[0] + _SIZES[1] * share**0.8 + 8 * draw(4)
             grade = min(_GRADES - 1, int(_GRADES * (min(1.0, age) * (1 - share) ** 0.7)))
             lay(picture, _puff(int(draw(5) * _SHAPES), grade), x + sway, y - rise + across / 2, across)
 
@@ -87,7 +89,7 @@ _GRADES: Final = 8
 def _puff(shape: int, grade: int) -> Sprite:
     """Paint a soft grey puff; `grade` says how much it hides."""
     canvas = Canvas(64, 64, fine=1)
-    tone = mixed_colour(colour("#a9a8a6"), colour("#d3d2cf"), uniform(shape, 9))
+    tone = mixed_colour(colour("#a9a8a6"), colour("#dcdbd8"), uniform(shape, 9))
     canvas.pixels[:] = tone
     cover = canvas.cover.astype(float)
     for lump in range(7):
@@ -125,7 +127,7 @@ def _wood(canvas: Canvas, seed: int, row: float, high: float, paint: tuple[int, 
         x = WIDTH * uniform(seed, 5, tree)
         y = row + 40 * uniform(seed, 6, tree)
         tall = high * (0.7 + 0.6 * uniform(seed, 7, tree))
-        shade = mixed_colour(paint, (40, 52, 34), 0.35 * uniform(seed, 8, tree))
+        shade = mixed_colour(paint, (34, 44, 28), 0.6 * uniform(seed, 8, tree))
         canvas.polygon([(x - tall * 0.22, y), (x, y - tall), (x + tall * 0.22, y)], shade)
 
 

@@ -17,13 +17,18 @@ import pytest
 
 from ingest.vision.camera import Camera
 from ingest.vision.camera_file import read_cameras
+from ingest.vision.frame import Frame
+from ingest.vision.looks.pixels import PixelLooks
 from ioc.model.cameras import Line, Way
+from ioc.model.instant import MILLISECOND, SECOND
 from simulators.cameras import crossing, hill, market
 from simulators.cameras.painting import HEIGHT, WIDTH
 from simulators.cameras.scenes import SCENES
 from simulators.cameras.serving import CameraServer
+from simulators.settings import SimulatorSettings
 
 FILE = Path(crossing.__file__).with_name("da-lat.yaml")
+START = 1_790_000_000 * SECOND
 CAPTION = slice(HEIGHT - 22, HEIGHT)
 
 
@@ -115,6 +120,18 @@ def test_nothing_moves_on_the_hill_but_smoke_that_rises_and_is_gone() -> None:
     assert 0 < early.sum() < late.sum()
     # It begins at its foot and reaches higher and higher.
     assert np.flatnonzero(late.any(axis=1))[0] < np.flatnonzero(early.any(axis=1))[0]
+
+
+def test_the_smoke_of_the_hill_is_told_of_as_smoke_like_and_nothing_else_is_told(cameras: dict[str, Camera]) -> None:
+    scene, looks = hill.Hill(SimulatorSettings().seed), PixelLooks(cameras["cam-demo-hill"])
+    told = []
+    for number in range(5 * 38, 5 * 80):
+        frame = Frame("cam-demo-hill", number, START + number * 200 * MILLISECOND, scene.picture(number / 5))
+        told += [(number / 5, finding.values) for finding in looks.look(frame).findings]
+    assert {values.get("label") for _, values in told} == {"smoke-like"}
+    first_s, first = told[0]
+    assert first["phase"] == "new"
+    assert hill.SMOKE_FIRST_S < first_s < hill.SMOKE_FIRST_S + 30
 
 
 @pytest.mark.parametrize("name", SCENES)
