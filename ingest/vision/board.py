@@ -77,7 +77,7 @@ class CameraRecord:
     def skipped_since(self) -> int:
         """How many frames were skipped since this was last asked."""
         skipped = self.numbers.skipped if self.numbers is not None else 0
-        # Counted anew since the stream was opened again.
+        # Counted anew since its reader was started again.
         new, self.skipped_before = max(0, skipped - self.skipped_before), skipped
         return new
 

@@ -63,7 +63,7 @@ class CameraPlace(BaseModel):
 
 
 class FrameCounts(BaseModel):
-    """What became of a camera's frames since its stream was opened."""
+    """What became of a camera's frames since it was first read."""
 
     came: int
     looked: int = Field(description="Those that were looked at.")

@@ -92,7 +92,7 @@ CAMERAS: Final = Metric(
 CAMERA_FRAMES: Final = Metric(
     "ioc_camera_frames_total",
     MetricType.COUNTER,
-    "Frames since the stream was opened: came, looked at, skipped for a newer one, refused as not usable; "
+    "Frames since they were first read: came, looked at, skipped for a newer one, refused as not usable; "
     "many skipped mean that the machine is too slow for its cameras.",
     ("camera", "outcome"),
 )

@@ -67,7 +67,7 @@ export interface Camera {
   /** Frames a second that come, and that are to be looked at. */
   readonly rate: number;
   readonly target_rate: number;
-  /** Frames since the stream was opened, and what became of them. */
+  /** Frames since the camera was first read, and what became of them. */
   readonly frames: Readonly<Record<"came" | "looked" | "skipped" | "refused", number>>;
   /** How often the stream was opened. */
   readonly opened: number;
