@@ -31,6 +31,8 @@ _LEAST_GREEN_OF_RED: Final = 0.27
 _YELLOW: Final = 0.62
 """Green as a share of red from which a thing is yellow."""
 
+_CALM: Final = 24
+"""Levels by which the green of a thing in steady light changes at most."""
 _SMALLEST: Final = 0.0004
 """Share of the picture: 10 × 10 pixels of 640 × 360."""
 _LARGEST: Final = 0.4
@@ -126,13 +128,13 @@ class Flame:
             return []
         height, width = self._shots[0].mask.shape
         smallest = max(9.0, _SMALLEST * height * width)
-        areas = [cv2.countNonZero(shot.mask) for shot in self._shots]
-        if np.median(areas) < smallest:
+        if np.median([cv2.countNonZero(shot.mask) for shot in self._shots]) < smallest:
             return []
+        flickers = np.asarray(cv2.bitwise_not(self._steady()), np.uint8)
         often = np.zeros((height, width), np.uint16)
         for shot in self._shots:
             often += shot.mask > 0
-        usual = np.asarray(often >= max(2, len(self._shots) // 5), np.uint8)
+        usual = cv2.bitwise_and(np.asarray(often >= max(2, len(self._shots) // 5), np.uint8), flickers)
         places = cv2.dilate(usual, np.ones((7, 7), np.uint8))
         count, _, stats, _ = cv2.connectedComponentsWithStats(places)
         large = sorted((stats[n] for n in range(1, count)), key=lambda each: -each[cv2.CC_STAT_AREA])[:4]
@@ -140,12 +142,22 @@ class Flame:
             (box_of(left, top, wide, high, height, width), flicker)
             for left, top, wide, high, _ in (map(int, each) for each in large)
             if wide * high <= _LARGEST * height * width
-            and (flicker := self._flicker(left, top, wide, high, smallest)) is not None
+            and (flicker := self._flicker(np.s_[top : top + high, left : left + wide], flickers, smallest)) is not None
         ]
 
-    def _flicker(self, left: int, top: int, wide: int, high: int, smallest: float) -> Flicker | None:
-        place = np.s_[top : top + high, left : left + wide]
-        masks = np.stack([shot.mask[place] for shot in self._shots]) > 0
+    def _steady(self) -> Mask:
+        """Mark what had the colour in every picture and hardly changed: a wall or a field in the sun."""
+        always = self._shots[0].mask.copy()
+        least, most = self._shots[0].green.copy(), self._shots[0].green.copy()
+        for shot in self._shots:
+            cv2.bitwise_and(always, shot.mask, always)
+            cv2.min(least, shot.green, least)
+            cv2.max(most, shot.green, most)
+        calm = cv2.threshold(cv2.subtract(most, least), _CALM, 255, cv2.THRESH_BINARY_INV)[1]
+        return np.asarray(cv2.bitwise_and(always, calm), np.uint8)
+
+    def _flicker(self, place: tuple[slice, slice], flickers: Mask, smallest: float) -> Flicker | None:
+        masks = (np.stack([shot.mask[place] for shot in self._shots]) > 0) & (flickers[place] > 0)
         greens = np.stack([shot.green[place] for shot in self._shots]).astype(np.int16)
         reds = np.stack([shot.red[place] for shot in self._shots]) > 0
         areas = masks.sum(axis=(1, 2))
@@ -155,7 +167,7 @@ class Flame:
         both = masks[1:] & masks[:-1]
         changed = np.abs(greens[1:] - greens[:-1])[both]
         there = areas > 0
-        rows, columns = np.mgrid[0:high, 0:wide]
+        rows, columns = np.indices(masks.shape[1:])
         middles = np.stack([(masks[there] * axis).sum(axis=(1, 2)) / areas[there] for axis in (rows, columns)], axis=1)
         ever = np.asarray(masks.any(axis=0), np.uint8)
         around = cv2.dilate(ever, np.ones((5, 5), np.uint8)) > 0

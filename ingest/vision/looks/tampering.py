@@ -119,15 +119,15 @@ class Tampering:
         last, self._last = self._last, now
         past = self._past_of(glance.at, night=glance.night)
         if past is None or self._learned < _SETTLED:
-            self._learn(glance.night, now, 1 / (self._learned + 1))
+            self._learn(now, 1 / (self._learned + 1), night=glance.night)
             return None
         verdict = self._compared(past, now, last)
         if self._switched_at is not None and verdict in {CameraState.MOVED, CameraState.BLURRED}:
             # Another light from another place: learn it quickly, and judge it when it has settled.
-            self._learn(glance.night, now, 0.3)
+            self._learn(now, 0.3, night=glance.night)
             return None
         if verdict == CameraState.LIVE:
-            self._learn(glance.night, now, min(0.5, elapsed / _MEMORY))
+            self._learn(now, min(0.5, elapsed / _MEMORY), night=glance.night)
         return verdict
 
     def _past_of(self, at: Instant, *, night: bool) -> Structure | None:
@@ -140,7 +140,7 @@ class Tampering:
         self._night = night
         return self._past.get(night)
 
-    def _learn(self, night: bool, now: Structure, share: float) -> None:  # noqa: FBT001
+    def _learn(self, now: Structure, share: float, *, night: bool) -> None:
         past = self._past.get(night)
         self._past[night] = now if past is None else past.mixed(now, share)
         self._learned += 1
