@@ -15,6 +15,7 @@ const SIZE = 13;
 const FIELDS_ZOOM = 15.5;
 /** From where the whole city is seen; those that would lie over one another make way for the larger number. */
 const PEOPLE_ZOOM = 9.5;
+const CLOSE_ZOOM = 13.5;
 
 const NOTHING: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
 
@@ -64,6 +65,9 @@ function layers(colours: Palette): readonly LayerSpecification[] {
       layout: {
         "icon-image": IMAGE,
         "icon-anchor": "left",
+        // Near by, nothing is dearer than who is there; from afar numbers make way for titles and one another.
+        "icon-overlap": ["step", ["zoom"], "never", CLOSE_ZOOM, "always"],
+        "text-overlap": ["step", ["zoom"], "never", CLOSE_ZOOM, "always"],
         "icon-offset": [
           "interpolate",
           ["linear"],
