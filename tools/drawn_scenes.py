@@ -300,8 +300,9 @@ def clouds(speed: float = 3.0, seed: int = 3) -> Paint:
         share = np.float32(shift - first)
         strength = np.zeros(picture.shape[:2], np.float32)
         strength[:HORIZON] = np.clip((part[:, :-1] * (1 - share) + part[:, 1:] * share) * 1.9 - 0.75, 0, 0.85)
-        # Clouds stand behind the houses.
-        strength *= picture.min(axis=2) > 140
+        # Clouds stand behind the houses: they end at the first row from above that is not bluish and light.
+        sky = (picture.min(axis=2) > 140) & (picture[..., 0] - picture[..., 2] > 20)
+        strength *= np.logical_and.accumulate(sky, axis=0)
         blended(picture, (235, 232, 230), strength)
 
     return paint
