@@ -33,6 +33,7 @@ from ingest.vision.exchange import (
     Watched,
 )
 from ingest.vision.finding import Finding
+from ingest.vision.lasting import Lasting
 from ingest.vision.settings import CameraSettings
 from ingest.vision.telling import FAULTY, UNHEARD, Teller
 from ioc.model.assets import Asset
@@ -137,6 +138,7 @@ class Cameras:
         self._places = tuple(enumerate(cameras))
         self._teller = Teller(boot)
         self._tally = Tally()
+        self._lasting = Lasting()
         self._troubles: dict[str, str] = {}
         self._watched: frozenset[str] = frozenset()
         self._shown: set[str] = set()
@@ -175,6 +177,8 @@ class Cameras:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(each) for each in work]
                 await stop.wait()
+                for record in self._records.values():
+                    self._end_lasting(record)
                 await self._publisher.drain(DRAIN_S)
                 await end(tasks)
         except ExceptionGroup as failed:
@@ -237,11 +241,13 @@ class Cameras:
                 if record.in_flight:
                     self._give_back(record)
                     record.unanalysed += 1
+                self._end_lasting(record, readers=False)
             return
         now = clock.now()
         for _, camera in worker.cameras:
             record = self._records[camera.id]
             record.in_flight = False
+            self._end_lasting(record, readers=True)
             sentence = f"The process that read it ended ({how})"
             if len(worker.cameras) == 1:
                 sentence += f", and only this camera was read by it; it is tried again in {pause:.0f} s"
@@ -309,8 +315,14 @@ class Cameras:
         state = finding.values.get("camera_state")
         if isinstance(state, str) and finding.values.get("event") == "camera":
             record.change(CameraState(state), finding.at)
+        self._lasting.note(record.camera.id, finding)
         self._tally.see(record.camera.id, finding.at, finding.values, finding.zone)
         self._publisher.send(self._teller.event(record.camera, finding, picture))
+
+    def _end_lasting(self, record: CameraRecord, *, readers: bool | None = None) -> None:
+        """Tell that what lasted is over, since nobody can say so later."""
+        for finding in list(self._lasting.end(record.camera.id, clock.now(), readers=readers)):
+            self._tell_finding(record, finding, None)
 
     def _note_condition(self, record: CameraRecord, condition: Condition) -> None:
         if record.take_condition(condition):

@@ -167,6 +167,24 @@ async def test_an_analyst_that_ends_gives_back_every_slot_and_is_told_of_until_i
     assert (await stage.status()).trouble == ""
 
 
+async def test_what_lasted_is_told_to_be_over_when_nobody_can_say_so_later(stage: Stage) -> None:
+    waiting = Finding(NOW, {"event": "dwell", "phase": "update", "label": "person", "event_key": "b1-1:gate"}, "gate")
+    smoke = Finding(NOW, {"label": "smoke-like", "phase": "new", "event_key": "cam-1-smoke-like-1"})
+    gone = Finding(NOW, {"label": "car", "phase": "new", "event_key": "b1-2"})
+    left = Finding(NOW, {"label": "car", "phase": "end", "event_key": "b1-2"})
+    stage._take(Found("cam-1", NOW, tuple((each, None) for each in (waiting, smoke, gone, left))))
+    stage.said()
+    stage._crashed(stage.workers[1], "SIGKILL", 1.0)
+    [(_, over)] = stage.said()
+    assert (over["event_key"], over["phase"], over["event"], over["zone"]) == ("b1-1:gate", "end", "dwell", "gate")
+    stage._crashed(stage.workers[0], "SIGKILL", 1.0)
+    assert [body["event_key"] for _, body in stage.said() if isinstance(body, dict) and "event_key" in body] == [
+        "cam-1-smoke-like-1"
+    ]
+    stage._crashed(stage.workers[1], "SIGKILL", 1.0)
+    assert stage.said() == []
+
+
 async def test_a_reader_that_ends_leaves_its_cameras_marked(stage: Stage) -> None:
     stage._crashed(stage.workers[0], "SIGSEGV", 2.0)
     status = await stage.status()
