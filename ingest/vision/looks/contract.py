@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ingest.vision.finding import Finding
 from ingest.vision.frame import Box, Mask, Pixels
 from ioc.model.cameras import Geometry, Point
-from ioc.model.instant import Duration, Instant
+from ioc.model.instant import Instant
 
 Grey = npt.NDArray[np.uint8]
 """Height × width, brightness 0 to 255."""
@@ -24,8 +24,7 @@ class Glance:
     """One frame made small, with what was already found out about it; nobody changes its arrays.
 
     Attributes:
-        at: when the frame came out of the decoder, µs since 1970.
-        since: µs since the glance before it; 0 for the first.
+        at: when the frame came out of the decoder, µs since 1970; it never runs backwards.
         small: the frame, at most `MOST_WIDTH` wide.
         grey: the brightness of `small`.
         same: whether `small` equals the one before it in every pixel.
@@ -34,7 +33,6 @@ class Glance:
     """
 
     at: Instant
-    since: Duration
     small: Pixels
     grey: Grey
     same: bool

@@ -1,6 +1,7 @@
 """The cheap looks at one camera's frames, taken together."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -17,7 +18,7 @@ from ingest.vision.looks.motion import Motion
 from ingest.vision.looks.smoke import Smoke
 from ingest.vision.looks.tampering import Tampering
 from ioc.model.cameras import Geometry
-from ioc.model.instant import Instant
+from ioc.model.instant import Duration, Instant
 
 SMALLEST_SIDE: Final = 16
 """Pixels, after a frame was made small; of less than that nothing is said."""
@@ -42,7 +43,8 @@ class PixelLooks:
         self._region = camera.geometry.region
         self._mask: Mask | None = None
         self._before: Pixels | None = None
-        self._before_at: Instant | None = None
+        self._last_at: Instant | None = None
+        self._set_back: Duration = 0
         self._motion = Motion()
         self._day_night = DayNight()
         self._looks = tuple(
@@ -63,18 +65,23 @@ class PixelLooks:
         grey: Grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)  # type: ignore[assignment]
         if self._mask is None or self._mask.shape != grey.shape:
             self._mask = region_mask(self._region, *grey.shape)
-        # A clock that was set back must not let anything last for ever.
-        at = frame.at if self._before_at is None else max(frame.at, self._before_at)
+        at = self._monotonic(frame.at)
         moving = self._motion.look(at, small, grey, self._mask)
         same = self._before is not None and np.array_equal(self._before, small)
-        since = 0 if self._before_at is None else at - self._before_at
         night = self._day_night.look(at, small, grey)
-        glance = Glance(at, since, small, grey, same, night, self._mask)
+        glance = Glance(at, small, grey, same, night, self._mask)
         findings: list[Finding] = []
         for look in self._looks:
-            findings.extend(look.look(glance))
-        self._before, self._before_at = small, at
+            findings.extend(replace(finding, at=frame.at) for finding in look.look(glance))
+        self._before = small
         return Report(tuple(findings), moving.boxes, moving.share, glance.night, moving.worth_looking)
+
+    def _monotonic(self, at: Instant) -> Instant:
+        """Give the looks a time that goes on where it was when the clock is set back."""
+        if self._last_at is not None:
+            self._set_back = max(self._set_back, self._last_at - at)
+        self._last_at = at + self._set_back
+        return self._last_at
 
     def redraw(self, geometry: Geometry) -> None:
         """Look at another region from now on."""
