@@ -36,6 +36,7 @@ from ingest.vision.exchange import (
 )
 from ingest.vision.faces.finder import FaceFinder
 from ingest.vision.pictures.snapshots import Snapshots
+from ingest.vision.reading.memory import return_memory_soon
 from ioc.model.faults import Fault
 from ioc.model.instant import Instant
 from ioc.runtime import logging
@@ -186,6 +187,7 @@ def main(argument: str) -> None:
     settings = msgspec.json.decode(argument, type=AnalystSettings)
     logging.configure(settings.log_level, settings.log_format)  # type: ignore[arg-type]
     cv2.setNumThreads(1)
+    return_memory_soon()
     try:
         Analyst(settings).run()
     except BrokenPipeError:

@@ -4,15 +4,12 @@ It is told its cameras on standard input, answers on standard output, and ends w
 that does not come back from OpenCV ends the process, and the stage starts another one.
 """
 
-import ctypes
 import os
-import resource
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Final, Literal, cast
 
 from ingest.vision.camera import Camera
@@ -21,6 +18,7 @@ from ingest.vision.frame import Pixels
 from ingest.vision.looks.pixels import PixelLooks
 from ingest.vision.reading.backoff import Backoff
 from ingest.vision.reading.camera_reader import CameraReader, Looks, Means
+from ingest.vision.reading.memory import limit_memory, return_memory_soon
 from ingest.vision.sources.addresses import AllowedNetworks
 from ingest.vision.sources.contract import Source
 from ingest.vision.sources.opening import open_source, prepare_opencv
@@ -36,13 +34,8 @@ server sends a byte now and then."""
 STUCK_STATUS: Final = 70
 """Exit status of a process that ended itself because of a stream that hangs."""
 
-_BASE_BYTES: Final = 1_500_000_000
-_CAMERA_BYTES: Final = 100_000_000
 _STACK_BYTES: Final = 4_194_304
 
-_M_MMAP_THRESHOLD: Final = -3
-_FRAME_BYTES: Final = 262_144
-"""What is larger gets memory of its own: mallopt(3)."""
 
 _LOG: Final = Log("cameras.reader")
 
@@ -147,27 +140,6 @@ def _watch_over(reading: Reading) -> None:
         if camera is not None:
             reading.give_up(camera)
             os._exit(STUCK_STATUS)
-
-
-def return_memory_soon() -> None:
-    """Let whole frames go back to the system when they are done with; kept in the heap, they tear holes into it.
-
-    Only glibc can be told so.
-    """
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _FRAME_BYTES)
-
-
-def limit_memory(cameras: int) -> None:
-    """Let a stream that asks for the machine's memory fail, and not the machine.
-
-    Args:
-        cameras: how many this process reads.
-    """
-    _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    wished = _BASE_BYTES + cameras * _CAMERA_BYTES
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_DATA, (wished if most < 0 else min(wished, most), most))
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 from threading import Lock, Thread
 
+from ingest.vision.reading.memory import limit_memory
 from ingest.vision.sources.opening import open_source, prepare_opencv
 from ingest.vision.trial.running import Trial
 from ingest.vision.trial.telling import Message, read_settings, written
@@ -33,6 +34,7 @@ def main() -> None:
             os._exit(0)
 
     prepare_opencv()
+    limit_memory(1)
     trial = Trial(read_settings(sys.stdin.buffer.readline()), open_source, clock.now, tell)
 
     def end_with_input() -> None:
