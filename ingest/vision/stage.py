@@ -6,7 +6,6 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -15,8 +14,8 @@ from ingest.mqtt.publisher import Publisher
 from ingest.vision.board import CameraRecord
 from ingest.vision.camera import Camera
 from ingest.vision.camera_file import read_cameras
-from ingest.vision.children import Child, can_share_frames
-from ingest.vision.crew import Crew, Worker, halves, shares
+from ingest.vision.children import can_share_frames
+from ingest.vision.crew import Crew, Worker
 from ingest.vision.exchange import (
     Condition,
     Found,
@@ -35,6 +34,7 @@ from ingest.vision.exchange import (
 from ingest.vision.finding import Finding
 from ingest.vision.lasting import Lasting
 from ingest.vision.settings import CameraSettings
+from ingest.vision.staffing import Staffing, Surroundings
 from ingest.vision.telling import FAULTY, UNHEARD, Teller
 from ioc.model.assets import Asset
 from ioc.model.cameras import CameraState, Geometry
@@ -49,12 +49,8 @@ from ioc.store.connection import StoreUnavailable
 from ioc.store.opening import Store
 from ioc.store.pictures.folder import PictureFolder
 from ioc.store.pictures.keeper import HeldPictures, Keeper
-from ioc.store.pictures.settings import PictureSettings
 
 PROCESS: Final = "cameras"
-
-CAMERAS_A_READER: Final = 16
-"""Cameras that one process reads where nobody says how many processes there are to be."""
 
 TELL_S: Final = 1.0
 """Seconds between two times that cameras' states are told, and that drawings are looked for."""
@@ -81,21 +77,6 @@ DRAIN_S: Final = 1.0
 """Seconds to send what is left, after the stop."""
 
 _LOG: Final = Log("cameras")
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the stage is given of the rest of the program.
-
-    Attributes:
-        pictures: the settings of pictures, folder and key file settled.
-        log_level: of the child processes, as of this one.
-        log_format: the same.
-    """
-
-    pictures: PictureSettings
-    log_level: str = "info"
-    log_format: str = "console"
 
 
 async def run(store: Store, settings: CameraSettings, stop: asyncio.Event, *, surroundings: Surroundings) -> None:
@@ -149,7 +130,8 @@ class Cameras:
         self._folder = PictureFolder.of(surroundings.pictures)
         # 16 : 9 is the widest that cameras are; a wider picture is made smaller until it fits.
         widest = max((camera.width for camera in cameras), default=1)
-        self._slots = Slots.make(len(cameras), widest * widest * 3)
+        slots = Slots.make(len(cameras), widest * widest * 3)
+        self._staffing = Staffing(settings, surroundings, self._places, slots, boot)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, and a moment longer to send what is left."""
@@ -158,8 +140,8 @@ class Cameras:
         work = [
             self._publisher.run(),
             Keeper(self._folder, held).run(),
-            self._crew.keep_analyst(self._analyst()),
-            self._crew.keep_readers(self._readers(), self._split),
+            self._crew.keep_analyst(self._staffing.analyst()),
+            self._crew.keep_readers(self._staffing.readers(), self._staffing.split),
             *(
                 every(seconds, action)
                 for seconds, action in (
@@ -189,42 +171,6 @@ class Cameras:
                 await self._store.health.forget(PROCESS)
 
     # Child processes
-
-    def _analyst(self) -> Worker:
-        surroundings, settings, slots = self._surroundings, self._settings, self._slots
-        told = {
-            "pictures": surroundings.pictures.model_dump_json(),
-            "models": None if settings.models is None else str(settings.models),
-            "threads": settings.detector_threads,
-            "slots": (slots.descriptor, slots.count, slots.slot_bytes),
-            "log_level": surroundings.log_level,
-            "log_format": surroundings.log_format,
-        }
-
-        async def start() -> Child:
-            return await Child.start("ingest.vision.analyst", json.dumps(told), descriptors=[slots.descriptor])
-
-        return Worker("analyst", self._places, start, self._boot)
-
-    def _readers(self) -> list[Worker]:
-        number = self._settings.workers or -(-len(self._places) // CAMERAS_A_READER)
-        return [self._reader(cameras) for cameras in shares(self._places, number)]
-
-    def _reader(self, cameras: Sequence[tuple[int, Camera]]) -> Worker:
-        slots = self._slots
-        memory = (slots.descriptor, slots.count, slots.slot_bytes)
-        allowed = ",".join(self._settings.allow_networks)
-        logs = (self._surroundings.log_level, self._surroundings.log_format)
-        arguments = [*map(str, memory), allowed, *logs]
-
-        async def start() -> Child:
-            return await Child.start("ingest.vision.reading.process", *arguments, descriptors=[slots.descriptor])
-
-        return Worker(f"reader of {cameras[0][1].id}…", cameras, start, self._boot)
-
-    def _split(self, reader: Worker) -> Sequence[Worker]:
-        parts = halves(reader.cameras)
-        return [reader] if len(parts) == 1 else [self._reader(part) for part in parts]
 
     def _prepare(self, worker: Worker) -> None:
         for _, camera in worker.cameras:

@@ -25,6 +25,6 @@ def for_ui(handover: Handover) -> dict[str, Any]:
 
 def for_cameras(handover: Handover) -> dict[str, Any]:
     """Give the cameras what pictures are to become, and how their child processes are to log."""
-    from ingest.vision.stage import Surroundings  # noqa: PLC0415 - no other stage needs it
+    from ingest.vision.staffing import Surroundings  # noqa: PLC0415 - no other stage needs it
 
     return {"surroundings": Surroundings(handover.picture_settings(), handover.log_level, handover.log_format)}

@@ -82,7 +82,7 @@ class CameraStatus:
         width: of the stream's pictures, pixels; 0 where none came yet.
         rate: frames a second that come.
         target_rate: frames a second that are to be looked at.
-        came: frames that came since the camera was first read; `looked`, `skipped` and `refused` are what became of them.
+        came: frames that came in all; `looked`, `skipped` and `refused` are what became of them.
         opened: how often the stream was opened.
         delay_ms: how long the last frame waited for its look.
         look_for: what is looked for in it.

@@ -24,7 +24,8 @@ from ingest.vision.exchange import (
 )
 from ingest.vision.finding import Finding, PictureClass, Report
 from ingest.vision.settings import CameraSettings
-from ingest.vision.stage import Cameras, Surroundings, run
+from ingest.vision.staffing import Surroundings
+from ingest.vision.stage import Cameras, run
 from ioc.model.cameras import CameraState, Geometry, Line, Zone
 from ioc.model.faults import Fault
 from ioc.store.camera_counts import QUARTER
@@ -52,7 +53,7 @@ class Stage(Cameras):
         pictures = PictureSettings(folder=folder / "pictures", key_file=folder / "key")
         super().__init__(store, CameraSettings(), Surroundings(pictures), cameras, boot="b1")
         self.reader, self.analyst = Recorded(), Recorded()
-        reader, analyst = self._readers()[0], self._analyst()
+        reader, analyst = self._staffing.readers()[0], self._staffing.analyst()
         reader.child, analyst.child = self.reader, self.analyst  # type: ignore[assignment]
         self._crew.readers, self._crew.analyst = [reader], analyst
 
