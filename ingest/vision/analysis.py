@@ -10,6 +10,7 @@ from ingest.vision.detection.moving import moving_detections
 from ingest.vision.exchange import Found, Gone, Look, Quiet
 from ingest.vision.finding import Finding, PictureClass
 from ingest.vision.frame import Detection, Pixels
+from ingest.vision.left_behind import LeftBehind
 from ingest.vision.watching.watch import Watch
 from ioc.model.cameras import Geometry
 from ioc.model.faults import Fault
@@ -38,6 +39,7 @@ class _Seen:
 
     camera: Camera
     watch: Watch
+    left_behind: LeftBehind = field(default_factory=LeftBehind)
     pictured_at: Instant = 0
 
 
@@ -110,6 +112,7 @@ class Analysis:
             detections = self._detect(seen.camera, look, pixels)
             if detections is not None:
                 findings += seen.watch.look(look.at, detections)
+        findings = _judged(seen, findings)
         wanted = tuple(self._wanted(seen, finding) for finding in findings)
         pictured = look.show or any(wanted)
         return _analysed(seen, look.at, findings, wanted, pixels=pixels if pictured else None, look=look)
@@ -120,6 +123,7 @@ class Analysis:
         findings = list(quiet.report.findings)
         if Analytic.OBJECTS in seen.camera.analytics:
             findings += seen.watch.quiet(quiet.at)
+        findings = _judged(seen, findings)
         return _analysed(seen, quiet.at, findings, (None,) * len(findings))
 
     def gone(self, gone: Gone) -> Analysed:
@@ -145,6 +149,10 @@ class Analysis:
         if passing:
             seen.pictured_at = finding.at
         return finding.picture
+
+
+def _judged(seen: _Seen, findings: Sequence[Finding]) -> list[Finding]:
+    return seen.left_behind.judge(findings, [(track.label, track.box) for track in seen.watch.tracks])
 
 
 def is_passing(finding: Finding) -> bool:
