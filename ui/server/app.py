@@ -125,6 +125,7 @@ def create_app(
                 away=lambda: feed.store_away is not None,
                 now=now,
             ),
+            originals=pictures is not None and originals is not None,
             world=hub.world,
             now=now,
         )

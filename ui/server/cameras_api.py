@@ -38,7 +38,13 @@ def describe_jpeg(description: str) -> dict[int | str, dict[str, Any]]:
 
 
 def router(
-    *, cameras: Cameras, known: KnownCameras, live: LivePictures, world: World, now: Callable[[], Instant]
+    *,
+    cameras: Cameras,
+    known: KnownCameras,
+    live: LivePictures,
+    originals: bool,
+    world: World,
+    now: Callable[[], Instant],
 ) -> APIRouter:
     """Make the routes.
 
@@ -46,6 +52,7 @@ def router(
         cameras: where drawings go and counts come from.
         known: what is answered from memory.
         live: the live pictures.
+        originals: whether pictures are kept unblurred too.
         world: with the registry and the city's time zone.
         now: the wall clock.
     """
@@ -99,7 +106,13 @@ def router(
             for camera, status in known.statuses.items()
         ]
         return json_of(
-            {"cameras": items, "total": len(items), "by_state": known.by_state(at), "now": at // MILLISECOND}
+            {
+                "cameras": items,
+                "total": len(items),
+                "by_state": known.by_state(at),
+                "originals": originals,
+                "now": at // MILLISECOND,
+            }
         )
 
     @api.get(

@@ -134,6 +134,9 @@ class CameraList(BaseModel):
     cameras: list[CameraItem]
     total: int
     by_state: dict[str, int] = Field(description="How many there are by state; `silent` for those not told of.")
+    originals: bool = Field(
+        description="Whether pictures are kept unblurred too; POST /api/pictures/{id}/original shows these."
+    )
     now: Milliseconds
 
 

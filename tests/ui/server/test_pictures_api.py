@@ -179,6 +179,18 @@ async def test_a_city_that_keeps_no_faces_shows_none(store: Store, serving: Any,
         assert reading.status_code in (404, 422)
 
 
+async def test_whether_faces_are_kept_at_all_is_told_with_the_cameras(
+    store: Store, serving: Any, folder: PictureFolder, originals: Originals
+) -> None:
+    for kept, told in (
+        ({"pictures": folder, "originals": originals}, True),
+        ({"pictures": folder}, False),
+        ({"originals": originals}, False),
+    ):
+        async with serving(store, **kept) as served:
+            assert (await served.http.get("/api/cameras")).json()["originals"] is told
+
+
 async def test_an_original_that_is_gone_or_damaged_is_a_sentence(
     store: Store, serving: Any, folder: PictureFolder, originals: Originals
 ) -> None:
