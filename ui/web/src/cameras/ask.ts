@@ -49,11 +49,17 @@ async function ask(path: string, init?: RequestInit): Promise<unknown> {
 
 const of = (id: string): string => `/api/cameras/${encodeURIComponent(id)}`;
 
+export interface CameraList {
+  readonly cameras: readonly Camera[];
+  /** Whether the city keeps pictures unblurred too. */
+  readonly originals: boolean;
+}
+
 /** Ask how all cameras are; the pictures of those that are watched come with the answer, or with one of the next. */
-export async function loadCameras(watch: readonly string[]): Promise<Camera[]> {
+export async function loadCameras(watch: readonly string[]): Promise<CameraList> {
   const query = watch.length === 0 ? "" : `?watch=${watch.map(encodeURIComponent).join(",")}`;
-  const { cameras } = (await ask(`/api/cameras${query}`)) as { cameras: readonly unknown[] };
-  return cameras.map(readCamera);
+  const said = (await ask(`/api/cameras${query}`)) as { cameras: readonly unknown[]; originals?: unknown };
+  return { cameras: said.cameras.map(readCamera), originals: said.originals === true };
 }
 
 export const loadCamera = async (id: string): Promise<CameraDetails> => readDetails(await ask(of(id)));

@@ -15,6 +15,8 @@ const SMALL_EVERY = 15_000;
 
 /** Cameras by id; null before the first answer. */
 export const cameras = signal<ReadonlyMap<string, Camera> | null>(null);
+/** Whether the city keeps pictures unblurred too; not before the server says so. */
+export const originals = signal(false);
 /** The last answer did not come; what is known is older. */
 export const failed = signal(false);
 
@@ -40,9 +42,10 @@ export async function askCameras(): Promise<void> {
   try {
     const loaded = await loadCameras(due.slice(0, 64));
     if (mine !== asked) return;
-    cameras.value = new Map(loaded.map((camera) => [camera.id, camera]));
+    cameras.value = new Map(loaded.cameras.map((camera) => [camera.id, camera]));
+    originals.value = loaded.originals;
     failed.value = false;
-    for (const camera of loaded)
+    for (const camera of loaded.cameras)
       if (camera.live?.picture) void keep(camera.id, camera.live.picture, camera.live.at);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

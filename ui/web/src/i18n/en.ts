@@ -151,6 +151,24 @@ export const en = {
     blurred: "Faces are blurred.",
     toCamera: "Open camera",
     close: "Close",
+    original: {
+      see: "See the original",
+      hide: "Show it blurred again",
+      mark: "original, not blurred",
+      title: "See the original, in which faces are not blurred",
+      notice:
+        "Before you see it, your look is written into the audit log for good, with your name and your reason.",
+      reason: "Reason",
+      reasonPlaceholder: "What it is needed for, such as the number of a case",
+      send: "Write down and see",
+      troubles: {
+        gone: "There is no original of this picture, or it is no longer kept.",
+        refused: "Refused: the city keeps no originals.",
+        away: "It cannot be written into the audit log now, so the original is not given. Ask again in a moment.",
+        unreachable: "The server does not answer. Ask again in a moment.",
+        failed: (said: string) => `The original cannot be shown. ${said}`,
+      },
+    },
   },
   number: {
     value: "Measured",

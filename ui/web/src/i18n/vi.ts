@@ -149,6 +149,24 @@ export const vi: FirstWords = {
     blurred: "Khuôn mặt đã được làm mờ.",
     toCamera: "Mở camera",
     close: "Đóng",
+    original: {
+      see: "Xem ảnh gốc",
+      hide: "Làm mờ trở lại",
+      mark: "ảnh gốc, chưa làm mờ",
+      title: "Xem ảnh gốc, khuôn mặt chưa làm mờ",
+      notice:
+        "Trước khi ảnh hiện ra, lượt xem này được ghi vĩnh viễn vào nhật ký kiểm tra, kèm tên và lý do của bạn.",
+      reason: "Lý do",
+      reasonPlaceholder: "Cần xem để làm gì, ví dụ số vụ việc",
+      send: "Ghi nhật ký và xem",
+      troubles: {
+        gone: "Không có ảnh gốc của hình này, hoặc ảnh gốc không còn được lưu.",
+        refused: "Bị từ chối: thành phố không lưu ảnh gốc.",
+        away: "Hiện chưa ghi được vào nhật ký kiểm tra nên ảnh gốc không được đưa ra. Hãy thử lại sau giây lát.",
+        unreachable: "Máy chủ không trả lời. Hãy thử lại sau giây lát.",
+        failed: (said) => `Không xem được ảnh gốc. ${said}`,
+      },
+    },
   },
   number: {
     value: "Đo được",

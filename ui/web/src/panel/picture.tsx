@@ -1,7 +1,8 @@
 /** The pictures that made an incident: what the camera saw, with a box around what it is about. */
 
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { originals } from "../cameras/statuses";
 import { language, words } from "../i18n";
 import type { FullIncident, IncidentPicture } from "../live/protocol";
 import { assets, city, now } from "../live/store";
@@ -10,15 +11,13 @@ import { clock } from "../shared/format";
 import { Icon } from "../shared/icon";
 import { visible } from "../shared/visible";
 import { showCamera } from "../view";
-import { picturesOf } from "./pictures";
+import { OriginalForm } from "./original";
+import { addressOf, picturesOf } from "./pictures";
 
 export function Pictures({ incident }: { incident: FullIncident }) {
   const pictures = picturesOf(incident);
   return pictures.length === 0 ? null : <Some pictures={pictures} key={incident.id} />;
 }
-
-const address = (picture: IncidentPicture): string =>
-  `/api/pictures/${picture.id.split("/").map(encodeURIComponent).join("/")}`;
 
 function Some({ pictures }: { pictures: readonly IncidentPicture[] }) {
   const said = words.value.picture;
@@ -38,6 +37,8 @@ function Some({ pictures }: { pictures: readonly IncidentPicture[] }) {
         key={picture.id}
         picture={picture}
         onEnlarge={() => {
+          // What somebody looks at stays, also when a newer one comes.
+          chosen.value = picture.id;
           large.value = true;
         }}
       />
@@ -116,7 +117,7 @@ type Missing = "gone" | "failed";
 
 async function whyMissing(picture: IncidentPicture): Promise<Missing> {
   try {
-    return (await fetch(address(picture))).status === 404 ? "gone" : "failed";
+    return (await fetch(addressOf(picture.id))).status === 404 ? "gone" : "failed";
   } catch {
     return "failed";
   }
@@ -138,7 +139,7 @@ function Shown({ picture, onEnlarge }: { picture: IncidentPicture; onEnlarge: ()
   return (
     <button type="button" class="picture" title={said.enlarge} onClick={onEnlarge}>
       <img
-        src={address(picture)}
+        src={addressOf(picture.id)}
         alt={alternative(picture)}
         draggable={false}
         onLoad={() => {
@@ -181,43 +182,132 @@ interface LargeProps {
 function Large({ picture, turning, go, onClose }: LargeProps) {
   const said = words.value.picture;
   const sheet = useRef<HTMLDialogElement>(null);
+  const asking = useSignal(false);
   useLayoutEffect(() => {
     if (sheet.current !== null && !sheet.current.open) sheet.current.showModal();
   }, []);
+  // By the dialog's own way, which puts the focus back to where it was.
+  const close = (): void => sheet.current?.close();
   return (
     <dialog
       ref={sheet}
-      class="picture-large"
+      class={asking.value ? "picture-large picture-asks" : "picture-large"}
       aria-label={alternative(picture)}
       onClose={onClose}
       onClick={(event) => {
-        if (event.target === sheet.current) onClose();
+        if (event.target === sheet.current && !asking.value) close();
       }}
       onKeyDown={(event) => {
-        if (event.key === "ArrowLeft") go(-1);
-        if (event.key === "ArrowRight") go(1);
         // The keys of the page wait until the picture is put away.
         event.stopPropagation();
+        if (asking.value) {
+          if (event.key !== "Escape") return;
+          // The innermost thing first: the question, then the picture.
+          event.preventDefault();
+          asking.value = false;
+          return;
+        }
+        if (event.key === "ArrowLeft") go(-1);
+        if (event.key === "ArrowRight") go(1);
       }}
     >
-      <div class="picture-whole">
-        <img key={picture.id} src={address(picture)} alt={alternative(picture)} draggable={false} />
-        <Around picture={picture} />
-      </div>
-      <footer>
-        <Taken picture={picture} />
-        <span class="quiet">{said.blurred}</span>
+      <Whole key={picture.id} picture={picture} asking={asking}>
         {turning}
         <button
           type="button"
           class="tool"
           aria-label={said.close}
           title={`${said.close}  Esc`}
-          onClick={onClose}
+          onClick={close}
         >
           <Icon name="close" />
         </button>
-      </footer>
+      </Whole>
     </dialog>
+  );
+}
+
+interface WholeProps {
+  readonly picture: IncidentPicture;
+  /** Whether it is being asked who wants to see the original, and why. */
+  readonly asking: Signal<boolean>;
+  readonly children: preact.ComponentChildren;
+}
+
+/** The picture, blurred as it is kept, or for as long as it is looked at, its original. */
+function Whole({ picture, asking, children }: WholeProps) {
+  const said = words.value.picture;
+  const original = useSignal<string | null>(null);
+  const toggle = useRef<HTMLButtonElement>(null);
+  const forget = (): void => {
+    const held = original.peek();
+    original.value = null;
+    if (held !== null) URL.revokeObjectURL(held);
+  };
+  useLayoutEffect(
+    () => () => {
+      forget();
+      asking.value = false;
+    },
+    [],
+  );
+  const seen = useRef(false);
+  useLayoutEffect(() => {
+    // Whoever comes back from the question goes on where they asked.
+    if (seen.current && !asking.value) toggle.current?.focus();
+    seen.current = asking.value;
+  }, [asking.value]);
+  return (
+    <>
+      <div class="picture-whole">
+        {original.value === null ? (
+          <img src={addressOf(picture.id)} alt={alternative(picture)} draggable={false} />
+        ) : (
+          <img
+            key="original"
+            src={original.value}
+            alt={`${alternative(picture)}, ${said.original.mark}`}
+            draggable={false}
+          />
+        )}
+        <Around picture={picture} />
+        {original.value === null ? null : <strong class="picture-unblurred">{said.original.mark}</strong>}
+      </div>
+      {asking.value ? (
+        <OriginalForm
+          picture={picture.id}
+          onGiven={(given) => {
+            forget();
+            original.value = URL.createObjectURL(given);
+            asking.value = false;
+          }}
+          onCancel={() => {
+            asking.value = false;
+          }}
+        />
+      ) : (
+        <footer>
+          <Taken picture={picture} />
+          {original.value === null ? <span class="quiet">{said.blurred}</span> : null}
+          {original.value !== null ? (
+            <button ref={toggle} type="button" class="link" onClick={forget}>
+              {said.original.hide}
+            </button>
+          ) : originals.value ? (
+            <button
+              ref={toggle}
+              type="button"
+              class="link"
+              onClick={() => {
+                asking.value = true;
+              }}
+            >
+              {said.original.see}
+            </button>
+          ) : null}
+          {children}
+        </footer>
+      )}
+    </>
   );
 }

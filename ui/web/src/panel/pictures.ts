@@ -20,3 +20,7 @@ export function picturesOf(incident: FullIncident): IncidentPicture[] {
   }
   return [...found.values()].sort((a, b) => b.at - a.at).slice(0, MOST);
 }
+
+/** Where a picture is; its id is a path, of which every part is kept as it is. */
+export const addressOf = (id: string): string =>
+  `/api/pictures/${id.split("/").map(encodeURIComponent).join("/")}`;
