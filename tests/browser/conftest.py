@@ -33,6 +33,7 @@ from ioc.runtime.tasks import end
 from ioc.store.catalogue import load_catalogue
 from ioc.store.opening import Store, open_store
 from ioc.store.pictures.folder import PictureFolder
+from ioc.store.pictures.originals import KEY_BYTES, Originals
 from simulators import cities
 from simulators.fleet import Fleet, build
 from ui.server import stage
@@ -192,6 +193,7 @@ class ControlRoom:
         self.trouble = ""
         self.rules_bench: RulesBench | None = None
         self.pictures: PictureFolder | None = None
+        self.originals: Originals | None = None
         self.began = clock.now()
 
     def start(self, basemap: Path | str | None = None) -> None:
@@ -237,6 +239,7 @@ class ControlRoom:
                     try_codec=CodecTrial(None, "Asia/Ho_Chi_Minh"),
                     rules_bench=self.rules_bench,
                     pictures=self.pictures,
+                    originals=self.originals,
                 ),
                 name="serve",
             )
@@ -489,6 +492,15 @@ def cameras(room: ControlRoom, tmp_path: Path) -> Any:
     room.stop_serving()
     room.serve()
     room.begin(made.run(), "pretend cameras")
+    return made
+
+
+@pytest.fixture
+def originals(room: ControlRoom, cameras: Any) -> Originals:
+    """Pictures with faces, which the control room's server gives too; none yet."""
+    made = room.originals = Originals(cameras.folder, bytes(KEY_BYTES), 3)
+    room.stop_serving()
+    room.serve()
     return made
 
 

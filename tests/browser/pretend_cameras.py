@@ -64,7 +64,7 @@ class PretendCameras:
 
     def __post_init__(self) -> None:
         """Open the folder."""
-        self.folder = PictureFolder(self.root, {"person": 7, "vehicle": 7, "scene": 7}, 1.0)
+        self.folder = PictureFolder(self.root, {"person": 7, "vehicle": 7, "scene": 7}, 1.0, original_days=3)
 
     def add(self, camera: str, name: str, *, state: CameraState = CameraState.LIVE, **more: Any) -> CameraStatus:
         """Let there be a camera."""
