@@ -4,7 +4,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,13 +90,28 @@ def remove(path: Path) -> bool:
     return True
 
 
-def walk(folder: Path) -> Iterator[KeptFile]:
-    """List all files below a folder; what goes away meanwhile is passed over, links are not followed."""
+def walk(folder: Path, unreadable: Callable[[Path], None] = lambda _: None) -> Iterator[KeptFile]:
+    """List all files below a folder; what goes away meanwhile is passed over, links are not followed.
+
+    Args:
+        folder: where to look; none is there: nothing is listed.
+        unreadable: is told of each folder and file below that cannot be looked at, such as a file system's lost+found;
+            the rest is listed.
+
+    Raises:
+        OSError: the folder itself cannot be listed.
+    """
     with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from walk(Path(entry.path))
-                continue
-            with suppress(FileNotFoundError):
+            path = Path(entry.path)
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    yield from walk(path, unreadable)
+                    continue
                 state = entry.stat(follow_symlinks=False)
-                yield KeptFile(Path(entry.path), state.st_size, state.st_mtime)
+            except FileNotFoundError:
+                continue
+            except OSError:
+                unreadable(path)
+                continue
+            yield KeptFile(path, state.st_size, state.st_mtime)

@@ -1,6 +1,7 @@
 """The folder of pictures: writes, reads and lists them, and removes each when its time is over."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -54,7 +55,7 @@ class Tidied:
         held: pictures whose time is over and that an open incident holds.
         bytes: what is left.
         over: bytes above the limit that only open incidents hold; somebody must close some, or raise the limit.
-        failed: files that could not be removed.
+        failed: files that could not be removed, and files and folders that could not be looked at.
     """
 
     expired: int = 0
@@ -68,11 +69,12 @@ class Tidied:
 
 @dataclass(slots=True)
 class _Listed:
-    """What a walk over the folder found."""
+    """What a walk over the folder found, and what it could not look at."""
 
     pictures: list[tuple[PictureName, KeptFile]] = field(default_factory=list)
     originals: list[tuple[PictureName, KeptFile]] = field(default_factory=list)
     others: list[KeptFile] = field(default_factory=list)
+    unreadable: list[Path] = field(default_factory=list)
 
 
 class PictureFolder:
@@ -193,7 +195,11 @@ class PictureFolder:
         remove(self._live(asset))
 
     def usage(self) -> Usage:
-        """Count what lies here."""
+        """Count what lies here.
+
+        Raises:
+            OSError: the folder itself cannot be listed.
+        """
         listed = self._list()
         counts: dict[str, int] = {}
         for name, _ in listed.pictures:
@@ -211,8 +217,12 @@ class PictureFolder:
         Args:
             now: µs since 1970.
             wanted: ids of the pictures that open incidents hold.
+
+        Raises:
+            OSError: the folder itself cannot be listed.
         """
-        listed, done = self._list(), Tidied()
+        listed = self._list()
+        done = Tidied(failed=len(listed.unreadable))
         for file in listed.others:
             self._sweep(file, now, done)
         left: list[tuple[PictureName, KeptFile, bool]] = []
@@ -253,7 +263,7 @@ class PictureFolder:
 
     def _list(self) -> _Listed:
         listed = _Listed()
-        for file in walk(self.root):
+        for file in walk(self.root, listed.unreadable.append):
             parts = file.path.relative_to(self.root).as_posix()
             try:
                 if parts.startswith(f"{ORIGINALS}/") and parts.endswith(".sealed"):
@@ -268,12 +278,15 @@ class PictureFolder:
     def _remove_empty_days(self) -> None:
         """Remove folders of days of which nothing is left; today's is made again with its next picture."""
         for pattern in ("*/????-??-??", f"{ORIGINALS}/*/????-??-??"):
-            for day in self.root.glob(pattern):
-                try:
+            try:
+                days = list(self.root.glob(pattern))
+            except OSError:
+                # What cannot be looked at is counted already; empty folders cost nothing.
+                continue
+            for day in days:
+                with suppress(OSError):
+                    # Most are not empty.
                     day.rmdir()
-                except OSError:
-                    # It is not empty.
-                    continue
 
     def _live(self, asset: str) -> Path:
         return self.root / LIVE / f"{checked_asset(asset)}.jpg"

@@ -78,6 +78,7 @@ class Keeper:
         self._now = now
         self._every_s = every_s
         self._known: Collection[str] | None = None
+        self._said_failed = 0
         self._log = Log("pictures")
 
     async def run(self) -> None:
@@ -107,6 +108,7 @@ class Keeper:
             return
         self.rounds += 1
         self._say(self.last)
+        self._say_failed(self.last.failed)
 
     def _say(self, done: Tidied) -> None:
         if done.expired or done.crowded_out or done.originals:
@@ -119,5 +121,9 @@ class Keeper:
             )
         if done.over:
             self._log.warning("open incidents hold more pictures than the folder may have", bytes_over=done.over)
-        if done.failed:
-            self._log.error("files could not be removed", folder=str(self._folder.root), files=done.failed)
+
+    def _say_failed(self, failed: int) -> None:
+        """Log a failure when it begins or changes: some folders, such as lost+found, can never be looked at."""
+        if failed and failed != self._said_failed:
+            self._log.error("files could not be looked at or removed", folder=str(self._folder.root), files=failed)
+        self._said_failed = failed

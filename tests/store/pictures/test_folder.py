@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -261,3 +262,70 @@ def test_a_file_that_cannot_be_removed_is_counted_and_the_rest_is_tidied(
 def test_a_folder_that_is_not_there_yet_is_tidy(folder: PictureFolder) -> None:
     assert folder.tidy(NOW, ()).bytes == 0
     assert folder.usage().bytes == 0
+
+
+@pytest.mark.parametrize("place", ["lost+found", "person/lost+found"])
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(5, "Input/output error")])
+def test_a_folder_below_that_cannot_be_listed_is_counted_and_the_rest_is_tidied(
+    folder: PictureFolder, monkeypatch: pytest.MonkeyPatch, place: str, error: OSError
+) -> None:
+    for picture_class in ("person", "person", "scene"):
+        folder.write(picture_class, "cam-1", NOW, JPEG)
+    lost = folder.root / place
+    lost.mkdir()
+    scandir = os.scandir
+
+    def refuse(path: Path) -> object:
+        if Path(path) == lost:
+            raise error
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    done = folder.tidy(NOW + 7 * DAY, ())
+    assert (done.expired, done.failed, done.bytes) == (2, 1, len(JPEG))
+    assert folder.usage().pictures == {"scene": 1}
+
+
+def test_a_file_that_cannot_be_looked_at_is_counted_and_the_rest_is_tidied(
+    folder: PictureFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = (folder.root / folder.write("person", "cam-1", NOW, JPEG) for _ in range(2))
+    scandir = os.scandir
+
+    class Entry:
+        """An entry of a folder, as a damaged file system gives it."""
+
+        def __init__(self, entry: "os.DirEntry[str]") -> None:
+            self.path = entry.path
+            self.is_dir = entry.is_dir
+            self._entry = entry
+
+        def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+            if Path(self.path) == broken:
+                raise OSError(117, "Structure needs cleaning")
+            return self._entry.stat(follow_symlinks=follow_symlinks)
+
+    @contextmanager
+    def damaged(path: Path) -> Iterator[Iterator[Entry]]:
+        with scandir(path) as entries:
+            yield (Entry(entry) for entry in entries)
+
+    with monkeypatch.context() as on_a_bad_disk:
+        on_a_bad_disk.setattr(files.os, "scandir", damaged)
+        # Empty days are looked for through the same function, but need more of an entry.
+        on_a_bad_disk.setattr(folder, "_remove_empty_days", lambda: None)
+        done = folder.tidy(NOW + 7 * DAY, ())
+    assert (done.expired, done.failed) == (1, 1)
+    assert broken.exists()
+    assert not sound.exists()
+
+
+def test_where_the_folder_itself_cannot_be_listed_that_is_an_error(
+    folder: PictureFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> object:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(PermissionError):
+        folder.tidy(NOW, ())

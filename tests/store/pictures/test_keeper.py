@@ -1,6 +1,7 @@
 """The task that tidies: it knows what open incidents hold, and retention does not wait for the store."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from ioc.runtime.tasks import end
 from ioc.store.connection import StoreUnavailable
 from ioc.store.incidents import ClearedAlert
 from ioc.store.opening import Store, open_store
-from ioc.store.pictures.folder import PictureFolder, PictureGone
+from ioc.store.pictures.folder import PictureFolder, PictureGone, Tidied
 from ioc.store.pictures.keeper import HeldPictures, Keeper, pictures_of
 
 NOW = 1_795_309_200_123_000
@@ -115,6 +116,19 @@ async def test_a_folder_that_cannot_be_tidied_is_counted_and_tried_again(
         await keeper.round()
     await keeper.round()
     assert (keeper.rounds, keeper.failed) == (1, 1)
+
+
+async def test_what_can_never_be_looked_at_is_said_once_and_again_when_it_changes(
+    folder: PictureFolder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed = iter([1, 1, 2, 0, 1])
+    monkeypatch.setattr(folder, "tidy", lambda *_: Tidied(failed=next(failed)))
+    keeper, said = Keeper(folder, Held(), now=lambda: NOW), []
+    with caplog.at_level(logging.INFO):
+        for _ in range(5):
+            await keeper.round()
+            said.append(len(caplog.records))
+    assert said == [1, 1, 2, 2, 3]
 
 
 class Incidents:
