@@ -77,7 +77,8 @@ class Analyst:
         self._slots = Slots(*settings.slots)
         self._output = sys.stdout.buffer
         self._output_lock = Lock()
-        # It cannot grow: a camera has one frame on its way at most, and a word a second that it is quiet.
+        # A camera has one frame on its way at most, and a word a second that it is quiet; the stage ends a process
+        # that does not answer.
         self._asked: SimpleQueue[Message] = SimpleQueue()
         self._darkroom = Darkroom()
         self._troubles: dict[str, str] = {}
@@ -123,9 +124,11 @@ class Analyst:
         while True:
             analysed = self._darkroom.next()
             if analysed.pixels is not None:
-                lacking = self._troubles.get("faces", "") and analysed.at - tried_at >= TRY_AGAIN
-                if snapshots is None or lacking:
+                lacking = any(self._troubles.get(part) for part in ("faces", "originals"))
+                if snapshots is None or (lacking and analysed.at - tried_at >= TRY_AGAIN):
+                    before = None if snapshots is None else snapshots.counts
                     tried_at, snapshots = analysed.at, self._snapshots()
+                    snapshots.counts = before or snapshots.counts
                 self._say(pictured(analysed, snapshots))
                 self._tell_pictures(snapshots)
             else:

@@ -1,17 +1,33 @@
 """What is known of every camera now, from what the child processes tell; becomes the status that people see."""
 
+from collections import deque
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ingest.vision.camera import Camera
 from ingest.vision.exchange import Condition, Found, Numbers
+from ingest.vision.finding import Finding
 from ioc.model.cameras import CameraState, Geometry
 from ioc.model.instant import SECOND, Duration, Instant
 from ioc.store.cameras import CameraStatus, DrawnBox, FieldOfView, ZoneNow
 
 STILL_SEEN: Final[Duration] = 5 * SECOND
 """What was seen is told as being there for so long after the last frame that was looked at."""
+
+
+class Unanswered(NamedTuple):
+    """What the analyst was given and has not answered.
+
+    Attributes:
+        since: when, on the loop's clock, seconds.
+        findings: what its reader had found, which the answer is to bring back.
+        gone: whether it was told that the camera is gone.
+    """
+
+    since: float
+    findings: tuple[Finding, ...] = ()
+    gone: bool = False
 
 
 @dataclass(slots=True)
@@ -22,7 +38,10 @@ class CameraRecord:
         camera: as configured; its geometry is the file's.
         geometry: in force.
         drawing: the revision of the drawing that is in force; 0 for the file's.
-        state: of its stream, or what is wrong with its picture.
+        state: what is told: of its stream, or, where pictures come, what is wrong with them.
+        stream: how its stream is.
+        verdict: what looks at its pictures say, for as long as its reader lives.
+        unanswered: what the analyst was given of it and has not answered, oldest first.
         in_flight: whether a frame of it is with the analyst.
         wants_look: whether the analyst wants a frame although nothing moves.
         unanalysed: frames that nobody could look for objects in, since the analyst was away.
@@ -32,6 +51,9 @@ class CameraRecord:
     geometry: Geometry
     drawing: int = 0
     state: CameraState = CameraState.STARTING
+    stream: CameraState = CameraState.STARTING
+    verdict: CameraState = CameraState.LIVE
+    unanswered: deque["Unanswered"] = field(default_factory=deque)
     since: Instant = 0
     sentence: str = ""
     width: int = 0
@@ -54,10 +76,19 @@ class CameraRecord:
         if condition.width:
             self.width, self.height = condition.width, condition.height
         self.sentence = condition.sentence
-        return self.change(condition.state, condition.at)
+        self.stream = condition.state
+        if condition.state is CameraState.STARTING:
+            # Another process looks at it now, which knows nothing of what was seen before.
+            self.verdict = CameraState.LIVE
+        return self._settle(condition.at)
 
-    def change(self, state: CameraState, at: Instant) -> bool:
-        """Note a state; say whether it is another one than before."""
+    def take_verdict(self, state: CameraState, at: Instant) -> bool:
+        """Note what a look at its pictures says; say whether its state is another one than before."""
+        self.verdict = state
+        return self._settle(at)
+
+    def _settle(self, at: Instant) -> bool:
+        state = self.verdict if self.stream is CameraState.LIVE else self.stream
         if state is self.state:
             return False
         self.state, self.since = state, at

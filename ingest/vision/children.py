@@ -58,15 +58,16 @@ class Child:
         """Its process id."""
         return self._process.pid
 
-    def send(self, message: Message) -> None:
-        """Give it a message, unless it has stopped to read."""
+    def send(self, message: Message) -> bool:
+        """Give it a message; False where it is gone or has stopped to read."""
         stream = self._process.stdin
         if stream is None or stream.is_closing():
-            return
+            return False
         if stream.transport.get_write_buffer_size() > UNREAD_AT_MOST:
             self.dropped += 1
-            return
+            return False
         stream.write(packed(message))
+        return True
 
     async def messages(self) -> AsyncIterator[Message]:
         """Give what it says, until it ends or says something that is none of our messages."""

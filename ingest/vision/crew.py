@@ -38,15 +38,13 @@ class Worker:
         self.cameras = tuple(cameras)
         self.child: Child | None = None
         self.crashes = 0
+        self.lives = 0
         self._start = start
         self._boot = boot
 
     def send(self, message: Message) -> bool:
-        """Give it a message; False where it does not run."""
-        if self.child is None:
-            return False
-        self.child.send(message)
-        return True
+        """Give it a message; False where it does not run or does not read."""
+        return self.child is not None and self.child.send(message)
 
     async def live(self, take: Callable[[Message], None], prepare: Callable[["Worker"], None]) -> tuple[int, float]:
         """Run one process until it ends; give its status and how many seconds it lived.
@@ -60,7 +58,9 @@ class Worker:
         child = await self._start()
         try:
             self.child = child
-            child.send(Assign(self.cameras, self._boot))
+            self.lives += 1
+            # Names that one process gives must not be given again by the next one.
+            child.send(Assign(self.cameras, self._boot if self.lives == 1 else f"{self._boot}x{self.lives}"))
             prepare(self)
             async for message in child.messages():
                 take(message)

@@ -37,8 +37,9 @@ class LeftBehind:
         key = str(finding.values.get("event_key", ""))
         told = key in self._told
         if finding.values.get("phase") == Phase.END:
+            # Whoever tells knows whether it was begun; an earlier process may have told of it.
             self._told.discard(key)
-            return finding if told else None
+            return finding
         if told:
             return finding
         thing = _box(str(finding.values.get("box", "")))

