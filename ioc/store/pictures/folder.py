@@ -80,7 +80,7 @@ class _Listed:
 class PictureFolder:
     """Blurred pictures by class and day, one live picture a camera, and originals where the city keeps any.
 
-    Several processes may use one folder: one writes, one reads, one tidies. All methods block on the disk.
+    Several processes may use one folder: one writes, others read, any may tidy. All methods block on the disk.
 
     Attributes:
         root: where it is.
@@ -212,7 +212,8 @@ class PictureFolder:
         """Remove what is not to be kept any longer.
 
         First what is older than its class allows, then the oldest of all while there is more than the limit. Pictures
-        that open incidents hold stay for either reason; their originals do not.
+        that open incidents hold stay for either reason; their originals do not. Several processes may tidy at the same
+        time: each counts what it removed itself.
 
         Args:
             now: µs since 1970.
@@ -228,7 +229,7 @@ class PictureFolder:
         left: list[tuple[PictureName, KeptFile, bool]] = []
         for name, file in listed.originals:
             if self._original_days is None or now - name.at >= self._original_days * DAY:
-                done.originals += _removed(file, done)
+                done.originals += bool(_removed(file, done))
             else:
                 left.append((name, file, True))
         held_bytes = 0
@@ -238,7 +239,7 @@ class PictureFolder:
                 done.held += over
                 held_bytes += file.size
             elif over:
-                done.expired += _removed(file, done)
+                done.expired += bool(_removed(file, done))
             else:
                 left.append((name, file, False))
         done.bytes = held_bytes + sum(file.size for _, file, _ in left)
@@ -246,10 +247,13 @@ class PictureFolder:
         for _, file, original in sorted(left, key=lambda each: (each[0].at, not each[2])):
             if done.bytes <= self._most:
                 break
-            if _removed(file, done):
-                done.bytes -= file.size
-                done.originals += original
-                done.crowded_out += not original
+            removed = _removed(file, done)
+            if removed is None:
+                continue
+            # Also where another round took it: else newer pictures would go in its place.
+            done.bytes -= file.size
+            done.originals += removed and original
+            done.crowded_out += removed and not original
         done.over = max(0, done.bytes - self._most)
         self._remove_empty_days()
         return done
@@ -292,9 +296,10 @@ class PictureFolder:
         return self.root / LIVE / f"{checked_asset(asset)}.jpg"
 
 
-def _removed(file: KeptFile, done: Tidied) -> bool:
+def _removed(file: KeptFile, done: Tidied) -> bool | None:
+    """Remove a file, and say whether this round did it and not another; None where it stays, which is counted."""
     try:
         return remove(file.path)
     except OSError:
         done.failed += 1
-        return False
+        return None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ioc.model.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 from ioc.store.pictures import files
-from ioc.store.pictures.folder import LIVE_FOR, PictureFolder, PictureGone
+from ioc.store.pictures.folder import LIVE_FOR, PictureFolder, PictureGone, Tidied
 from ioc.store.pictures.names import PictureName
 from ioc.store.pictures.settings import PictureSettings
 
@@ -155,6 +155,32 @@ def test_of_more_than_there_is_room_for_the_oldest_go(tmp_path: Path) -> None:
     done = folder.tidy(NOW + HOUR, {pictures[0]})
     assert (done.crowded_out, done.bytes, done.over) == (2, 20, 0)
     assert lying(folder) == {pictures[0], pictures[3]}
+
+
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_two_that_tidy_at_the_same_time_remove_no_more_than_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    first, second = (PictureFolder(tmp_path, KEEP, 25e-9) for _ in range(2))
+    pictures = [first.write("scene", f"cam-{n}", NOW + n * MINUTE, b"\xff\xd8" + bytes(8)) for n in range(5)]
+    unlink, removed = Path.unlink, []
+    others: list[Tidied] = []
+
+    def let_the_other_in(path: Path, missing_ok: bool = False) -> None:
+        # The first has listed all and removed some when the second tidies from beginning to end.
+        if len(removed) == before:
+            with monkeypatch.context() as alone:
+                alone.setattr(Path, "unlink", unlink)
+                others.append(second.tidy(NOW + HOUR, ()))
+        removed.append(path)
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", let_the_other_in)
+    done = first.tidy(NOW + HOUR, ())
+    (other,) = others
+    assert lying(first) == set(pictures[3:])
+    assert (done.crowded_out, other.crowded_out) == (before, 3 - before)
+    assert (done.bytes, other.bytes, done.failed) == (20, 20, 0)
 
 
 def test_what_open_incidents_hold_above_the_limit_is_said(tmp_path: Path) -> None:
