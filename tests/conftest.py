@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 
+CAPTURE_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 _TABLES = pytest.StashKey[dict[str, list[str]]]()
 
 
@@ -47,6 +48,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line("")
         for line in lines:
             terminalreporter.write_line(line)
+
+
+@pytest.fixture(autouse=True)
+def opencv_opens_files() -> Iterator[None]:
+    """After a test that opened a camera, OpenCV opens clips again: cameras forbid it for their whole process."""
+    before = os.environ.get(CAPTURE_OPTIONS)
+    yield
+    if before is None:
+        os.environ.pop(CAPTURE_OPTIONS, None)
+    else:
+        os.environ[CAPTURE_OPTIONS] = before
 
 
 @pytest.fixture(scope="session")
