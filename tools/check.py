@@ -67,6 +67,8 @@ def tests() -> Outcome:
     """Run all tests that need no browser, getting the servers that they ask for where that is possible."""
     for server in (mosquitto, ffmpeg, rtsp_server):
         server.find_or_install()
+    # An extra to those who run the program, and not to those who test it.
+    command("ioc", "camera", "models", "--install", "nanodet")
     # Most of them wait for processes and clocks; a file stays together, for what its tests share.
     return pytest(
         "tests", "tests", "--ignore=tests/browser", "-m", "not browser", "-n", str(WORKERS), "--dist", "loadfile"
