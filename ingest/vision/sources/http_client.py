@@ -36,18 +36,20 @@ class Answer:
     status: int
     content_type: str
     _response: http.client.HTTPResponse
-    _connection: http.client.HTTPConnection
+    _connection: "_Pinned"
 
     def read(self, most: int) -> bytes:
         """Read what is there, at least a byte and at most so many; empty at the end.
 
         Raises:
-            SourceFailed: nothing came in time, or the connection broke.
+            SourceFailed: too little came in time, or the connection broke.
         """
+        # One reading may take many bytes from the wire: the line that says how long a chunk is, or what ends the body.
+        self._connection.give(TIME_OUT_S)
         try:
             return self._response.read1(most)
         except TimeoutError:
-            raise SourceFailed(f"{self.url.shown} sent nothing for {TIME_OUT_S:g} s") from None
+            raise SourceFailed(f"{self.url.shown} sent nothing to read for {TIME_OUT_S:g} s") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise SourceFailed(f"the connection to {self.url.shown} broke ({_reason(error)})") from None
 
@@ -176,7 +178,6 @@ def _ask_once(
             connection.putheader("Authorization", login)
         connection.endheaders()
         response = connection.getresponse()
-        connection.head_came()
     except (SourceFailed, SourceRefused):
         connection.close()
         raise
@@ -210,10 +211,10 @@ class _Pinned(http.client.HTTPConnection):
         self._timed = timed
         self.sock = timed
 
-    def head_came(self) -> None:
-        """From now on there is no end to what may be read: streams are endless."""
+    def give(self, seconds: float) -> None:
+        """From now on the server has so long for what is read next."""
         if self._timed is not None:
-            self._timed.deadline = None
+            self._timed.deadline = time.monotonic() + seconds
 
 
 class _TimedSocket(socket.socket):
@@ -222,7 +223,8 @@ class _TimedSocket(socket.socket):
     deadline: float | None = None
 
     def recv_into(self, *arguments: Any, **more: Any) -> int:
-        _check_deadline(self.deadline)
+        if self.deadline is not None:
+            self.settimeout(_seconds_until(self.deadline))
         return super().recv_into(*arguments, **more)
 
 
@@ -232,13 +234,16 @@ class _TimedTlsSocket(ssl.SSLSocket):
     deadline: float | None = None
 
     def recv_into(self, *arguments: Any, **more: Any) -> int:
-        _check_deadline(self.deadline)
+        if self.deadline is not None:
+            self.settimeout(_seconds_until(self.deadline))
         return super().recv_into(*arguments, **more)
 
 
-def _check_deadline(deadline: float | None) -> None:
-    if deadline is not None and time.monotonic() > deadline:
+def _seconds_until(deadline: float) -> float:
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
         raise TimeoutError
+    return min(seconds, TIME_OUT_S)
 
 
 def secured(connection: socket.socket, host: str) -> _TimedTlsSocket:

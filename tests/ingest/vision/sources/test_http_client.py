@@ -147,6 +147,37 @@ def test_a_server_that_sends_a_byte_now_and_then_is_given_up(server: Start, monk
         ask(parse_camera_url(f"http://127.0.0.1:{there.port}/"), LOOPBACK)
 
 
+@pytest.mark.parametrize("beginning", [b"", b"3\r\nabc\r\n", b"0\r\n"], ids=["first-length", "length", "trailer"])
+def test_a_body_of_which_a_byte_comes_now_and_then_is_given_up(
+    server: Start, monkeypatch: pytest.MonkeyPatch, beginning: bytes
+) -> None:
+    def answer(_head: bytes, connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + beginning)
+        for _ in range(500):
+            connection.sendall(b"0")
+            time.sleep(0.01)
+
+    opened = ask(parse_camera_url(f"http://127.0.0.1:{server(answer).port}/"), LOOPBACK)
+    monkeypatch.setattr(http_client, "TIME_OUT_S", 0.2)
+    with pytest.raises(SourceFailed, match="nothing to read"):
+        list(iter(lambda: opened.read(1000), b""))
+    opened.close()
+
+
+def test_a_stream_may_last_longer_than_its_head_may(server: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(_head: bytes, connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _ in range(20):
+            connection.sendall(b"x")
+            time.sleep(0.02)
+
+    opened = ask(parse_camera_url(f"http://127.0.0.1:{server(answer).port}/"), LOOPBACK)
+    opened._connection.give(0)
+    monkeypatch.setattr(http_client, "ANSWER_S", 0)
+    assert b"".join(iter(lambda: opened.read(1000), b"")) == b"x" * 20
+    opened.close()
+
+
 def test_a_server_that_is_called_by_its_name_must_prove_it(certificate: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
