@@ -11,8 +11,23 @@ from ingest.vision.sources.contract import TIME_OUT_S, SourceFailed, SourceRefus
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-"""IPv4 addresses written as IPv6 ones, RFC 6052."""
+_GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+"""All IPv6 addresses that IANA gives to the public (RFC 4291, section 2.4, and its registry); what lies outside is
+site-local (fec0::/10), local translation (64:ff9b:1::/48), segment routing, or not given to anybody."""
+
+_WITH_IPV4: Final = tuple(
+    ipaddress.IPv6Network(network)
+    for network in (
+        "::/96",  # IPv4-compatible, RFC 4291, section 2.5.5.1
+        "::ffff:0:0/96",  # IPv4-mapped, RFC 4291, section 2.5.5.2
+        "::ffff:0:0:0/96",  # IPv4-translated, RFC 7915
+        "64:ff9b::/96",  # translated by the well-known prefix, RFC 6052
+    )
+)
+"""Networks whose addresses end with the IPv4 address that they stand for."""
+
+_UNSPECIFIED_OR_LOOPBACK: Final = ipaddress.IPv6Network("::/127")
+"""The two addresses below ::/96 that are themselves, RFC 4291, section 2.5."""
 
 
 def resolved(host: str) -> tuple[str, ...]:
@@ -58,6 +73,8 @@ class AllowedNetworks:
         given = _unwrapped(ipaddress.ip_address(address.partition("%")[0]))
         if any(given in network for network in self.networks if network.version == given.version):
             return True
+        if isinstance(given, ipaddress.IPv6Address) and given not in _GLOBAL_UNICAST:
+            return False
         return given.is_global and not given.is_multicast
 
     def check(self, host: str) -> str:
@@ -105,12 +122,12 @@ def _unwrapped(address: Address) -> Address:
     """Give the IPv4 address that an IPv6 one stands for, where it does."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
+    if address in _UNSPECIFIED_OR_LOOPBACK:
+        return address
+    if any(address in network for network in _WITH_IPV4):
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     if address.sixtofour is not None:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address

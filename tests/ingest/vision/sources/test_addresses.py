@@ -24,7 +24,20 @@ PRIVATE = [
     "::ffff:10.0.0.1",
     "::ffff:127.0.0.1",
     "64:ff9b::7f00:1",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::7f00:1",
+    "64:ff9b:1::808:808",
     "2002:7f00:1::",
+    "::",
+    "::10.0.0.1",
+    "::127.0.0.1",
+    "::ffff:0:10.0.0.1",
+    "::ffff:0:127.0.0.1",
+    "fec0::1",
+    "feff::1",
+    "5f00::1",
+    "4000::1",
+    "100::1",
 ]
 
 
@@ -35,7 +48,8 @@ def test_addresses_that_are_not_public_are_refused_unless_listed(address: str) -
 
 
 def test_public_addresses_need_no_listing() -> None:
-    assert AllowedNetworks.of(()).check("8.8.8.8") == "8.8.8.8"
+    for address in ("8.8.8.8", "2606:4700:4700::1111", "64:ff9b::808:808", "2002:808:808::1"):
+        assert AllowedNetworks.of(()).check(address) == address
 
 
 def test_a_listed_network_allows_what_is_in_it_and_nothing_else() -> None:
@@ -44,6 +58,14 @@ def test_a_listed_network_allows_what_is_in_it_and_nothing_else() -> None:
     assert allowed.allows("::ffff:10.20.3.4")
     with pytest.raises(SourceRefused):
         allowed.check("10.21.0.1")
+
+
+@pytest.mark.parametrize(
+    ("network", "address"),
+    [("fec0::/10", "fec0::5"), ("64:ff9b:1::/48", "64:ff9b:1::a00:5"), ("::1/128", "::1"), ("fd00::/8", "fd00::5")],
+)
+def test_a_network_that_is_not_public_may_be_listed(network: str, address: str) -> None:
+    assert AllowedNetworks.of([network]).allows(address)
 
 
 @pytest.mark.parametrize("spelling", ["2130706433", "0x7f000001", "127.1", "0177.0.0.1"])
@@ -93,7 +115,10 @@ def test_whatever_is_listed_is_allowed(address: object) -> None:
     assert AllowedNetworks.of(["0.0.0.0/0", "::/0"]).allows(str(address).partition("%")[0])
 
 
-@given(st.ip_addresses(v=4))
-def test_an_address_is_judged_the_same_however_it_is_wrapped(address: object) -> None:
+@given(
+    st.ip_addresses(v=4) | st.ip_addresses(v=4, network="10.20.0.0/15"),
+    st.sampled_from(["::", "::ffff:", "::ffff:0:", "64:ff9b::"]),
+)
+def test_an_address_is_judged_the_same_however_it_is_wrapped(address: object, prefix: str) -> None:
     judge = AllowedNetworks.of(["10.20.0.0/16"])
-    assert judge.allows(f"::ffff:{address}") == judge.allows(str(address))
+    assert judge.allows(f"{prefix}{address}") == judge.allows(str(address))
