@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from ingest.vision.camera import Analytic, Camera
 from ingest.vision.exchange import Condition, Look, Message, Numbers, Quiet
-from ingest.vision.finding import Finding, Report
+from ingest.vision.finding import Finding, Phase, Report
 from ingest.vision.frame import Frame, Pixels
 from ingest.vision.reading.backoff import Backoff
 from ingest.vision.reading.due import Due
@@ -36,7 +36,9 @@ _NEARLY: Final[Duration] = SECOND // 10
 HELD: Final[Duration] = 5 * SECOND
 """Findings that want a picture wait so long for the slot; then they are told without one."""
 
-_MOST_HELD: Final = 64
+MOST_HELD: Final = 64
+"""Findings that wait for the slot; beyond them the oldest updates go, since newer ones or an end follow. Where there
+are not enough of those, all are told at once and without a picture."""
 
 _LOG: Final = Log("cameras.reader")
 
@@ -95,7 +97,7 @@ class CameraReader:
         self._geometry: Geometry | None = None
         self._busy_since: float | None = None
         self._state: tuple[CameraState, str, int, int] | None = None
-        self._held: tuple[Finding, ...] = ()
+        self._held: Quiet | None = None
         self._held_since: Instant = 0
         self._told_at: Instant = 0
         self._shown_at: Instant = 0
@@ -152,6 +154,7 @@ class CameraReader:
                 began = self._means.monotonic()
                 self._read(source)
             finally:
+                self._tell_held()
                 with self._calling():
                     source.close()
         except SourceRefused as problem:
@@ -224,8 +227,8 @@ class CameraReader:
         return True
 
     def _deliver(self, frame: Frame, report: Report) -> None:
-        if self._held:
-            report = replace(report, findings=(*self._held, *report.findings)[:_MOST_HELD])
+        if self._held is not None:
+            report = replace(report, findings=_fewer((*self._held.report.findings, *report.findings)))
         detect = report.worth_looking and self._objects
         show = self._watched and frame.at - self._shown_at >= SHOW - _NEARLY
         pictured = any(finding.picture is not None for finding in report.findings)
@@ -236,20 +239,27 @@ class CameraReader:
                 width, height = frame.width, frame.height
                 look = Look(frame.camera, frame.number, frame.at, width, height, report, detect=detect, show=show)
                 self._means.tell(look)
-                self._told_at, self._held = frame.at, ()
+                self._told_at, self._held = frame.at, None
                 if show:
                     self._shown_at = frame.at
                 return
             self._waited += detect
         if report.findings and (detect or pictured):
-            if not self._held:
+            if self._held is None:
                 self._held_since = frame.at
-            if frame.at - self._held_since < HELD:
-                self._held = report.findings
+            if frame.at - self._held_since < HELD and len(report.findings) <= MOST_HELD:
+                self._held = Quiet(frame.camera, frame.at, report)
                 return
         if report.findings or (not detect and frame.at - self._told_at >= QUIET - _NEARLY):
             self._means.tell(Quiet(frame.camera, frame.at, report))
-            self._told_at, self._held = frame.at, ()
+            self._told_at, self._held = frame.at, None
+
+    def _tell_held(self) -> None:
+        """Tell what waits for the slot, since no frame comes that could be put there."""
+        held, self._held = self._held, None
+        if held is not None:
+            self._means.tell(held)
+            self._told_at = held.at
 
     # What is told of the stream itself
 
@@ -288,3 +298,13 @@ class CameraReader:
             yield
         finally:
             self._busy_since = None
+
+
+def _fewer(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Leave out the oldest updates as long as there are too many findings."""
+    excess = len(findings) - MOST_HELD
+    if excess <= 0:
+        return findings
+    updates = [place for place, finding in enumerate(findings) if finding.values.get("phase") == Phase.UPDATE]
+    left_out = set(updates[:excess])
+    return tuple(finding for place, finding in enumerate(findings) if place not in left_out)

@@ -8,10 +8,10 @@ import pytest
 
 from ingest.vision.camera import Analytic, Camera
 from ingest.vision.exchange import Condition, Look, Message, Numbers, Quiet
-from ingest.vision.finding import Finding, PictureClass, Report
+from ingest.vision.finding import Finding, Phase, PictureClass, Report
 from ingest.vision.frame import Frame, Pixels
 from ingest.vision.reading.backoff import REFUSED_S, Backoff
-from ingest.vision.reading.camera_reader import CameraReader, Means
+from ingest.vision.reading.camera_reader import MOST_HELD, CameraReader, Means
 from ingest.vision.sources.contract import PictureLost, SourceFailed, SourceRefused
 from ioc.model.cameras import CameraState, Geometry
 from ioc.model.instant import SECOND
@@ -214,6 +214,58 @@ def test_a_finding_is_told_without_a_picture_where_the_slot_never_comes_back() -
         frees=False,
     ).run()
     assert [message.report.findings for message in scene.of(Quiet)] == [(finding,)]
+
+
+@pytest.mark.parametrize("ending", [None, SourceFailed("gone"), SourceRefused("too large"), ValueError("odd")])
+def test_what_waits_for_the_slot_is_told_when_the_stream_ends_and_before_that_is_told(ending: Exception | None) -> None:
+    finding = Finding(0, {"event": "camera"}, picture=PictureClass.SCENE)
+    frames = [GREY] * 3 if ending is None else [GREY] * 3 + [ending]
+    scene = Scene(
+        CAMERA,
+        lambda frame: Report(findings=(finding,), night=True) if frame.number == 3 else MOVING,
+        [frames],
+        frees=False,
+    ).run()
+    (quiet,) = scene.of(Quiet)
+    assert quiet.report.findings == (finding,)
+    assert quiet.report.night
+    assert quiet.at == round((1000 + 3 / 5) * SECOND)
+    assert scene.told.index(quiet) < scene.told.index(scene.of(Condition)[-1])
+
+
+def lasting(number: int, phase: Phase) -> Finding:
+    return Finding(number, {"event_key": str(number), "phase": str(phase)}, picture=PictureClass.SCENE)
+
+
+def told_while_the_slot_is_taken(phases: Callable[[int], Phase]) -> tuple[list[Finding], list[Quiet]]:
+    """What is told of ten findings a frame, the slot taken, and in which messages."""
+
+    def look(frame: Frame) -> Report:
+        if frame.number == 1:
+            return MOVING
+        numbers = range(frame.number * 10, frame.number * 10 + 10)
+        return Report(findings=tuple(lasting(number, phases(number)) for number in numbers), worth_looking=True)
+
+    quiets = Scene(CAMERA, look, [[GREY] * 20], frees=False).run().of(Quiet)
+    return [finding for quiet in quiets for finding in quiet.report.findings], quiets
+
+
+def test_where_too_much_waits_for_the_slot_the_oldest_updates_go_and_never_an_end() -> None:
+    told, quiets = told_while_the_slot_is_taken(
+        lambda number: Phase.END if number % 10 == 9 else Phase.NEW if number % 10 == 0 else Phase.UPDATE
+    )
+    assert all(len(quiet.report.findings) <= MOST_HELD for quiet in quiets)
+    assert [finding.at for finding in told if finding.values["phase"] == Phase.END] == list(range(29, 210, 10))
+    assert [finding.at for finding in told if finding.values["phase"] == Phase.NEW] == list(range(20, 210, 10))
+    updates = [finding.at for finding in told if finding.values["phase"] == Phase.UPDATE]
+    assert updates == [number for number in range(updates[0], 210) if number % 10 not in {0, 9}]
+    assert [finding.at for finding in told] == sorted(finding.at for finding in told)
+
+
+def test_more_ends_than_may_wait_for_the_slot_are_told_at_once() -> None:
+    told, quiets = told_while_the_slot_is_taken(lambda _: Phase.END)
+    assert [finding.at for finding in told] == list(range(20, 210))
+    assert all(len(quiet.report.findings) < MOST_HELD + 10 for quiet in quiets)
 
 
 def test_wide_pictures_are_made_smaller_in_proportion() -> None:
