@@ -9,6 +9,11 @@ MOST_PICTURE: Final = 2_000_000
 """Bytes of one picture."""
 
 _MOST_HEAD: Final = 8192
+
+_MOST_PASSED: Final = 8 * MOST_PICTURE
+"""Bytes that are passed over behind a picture's first two megabytes where nobody said how long it is; JPEGs of 25
+megapixels, the largest that are decoded, rarely have as many."""
+
 _LENGTH: Final = re.compile(rb"(?im)^content-length:[ \t]*([0-9]{1,12})[ \t]*\r?$")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 
@@ -36,6 +41,8 @@ class PartReader:
         self._length: int | None = None
         self._in_part = False
         self._passing = 0
+        self._to_boundary = _MOST_HEAD
+        self._lost = False
 
     def feed(self, data: bytes) -> None:
         """Take what came."""
@@ -57,22 +64,36 @@ class PartReader:
         return self._known_length(self._length) if self._length is not None else self._up_to_boundary()
 
     def _read_head(self) -> bool:
-        start = self._data.find(self._boundary)
-        if start < 0:
-            if len(self._data) > _MOST_HEAD:
-                raise SourceBroken("the answer is no stream of pictures: what should stand between them never comes")
-            return False
-        after = start + len(self._boundary)
-        end = _HEAD_END.search(self._data, after)
-        if end is None:
-            if len(self._data) - after > _MOST_HEAD:
+        while True:
+            start = self._data.find(self._boundary)
+            if start < 0:
+                # The beginning of one may be the last that came.
+                self._pass_over(self._looked_up_to())
+                return False
+            self._to_boundary -= start
+            del self._data[:start]
+            after = len(self._boundary)
+            end = _HEAD_END.search(self._data, after)
+            if end is not None:
+                break
+            if len(self._data) - after <= _MOST_HEAD:
+                return False
+            if not self._lost:
                 raise SourceBroken("the head of a picture never ends; this is no stream of pictures")
-            return False
+            # Within a picture that is passed over it stood by chance.
+            self._pass_over(after)
         length = _LENGTH.search(bytes(self._data[after : end.start()]) + b"\r")
         self._length = int(length[1]) if length else None
         del self._data[: end.end()]
         self._in_part, self._looked = True, 0
+        self._to_boundary, self._lost = _MOST_HEAD, False
         return True
+
+    def _pass_over(self, length: int) -> None:
+        self._to_boundary -= length
+        if self._to_boundary < 0:
+            raise SourceBroken("the answer is no stream of pictures: what should stand between them never comes")
+        del self._data[:length]
 
     def _known_length(self, length: int) -> bytes | None:
         if length > MOST_PICTURE:
@@ -86,15 +107,20 @@ class PartReader:
 
     def _up_to_boundary(self) -> bytes | None:
         end = self._data.find(self._boundary, self._looked)
+        length = end if end >= 0 else self._looked_up_to()
+        if length > MOST_PICTURE:
+            del self._data[:length]
+            self._in_part = False
+            self._to_boundary, self._lost = _MOST_PASSED, True
+            raise PictureLost(f"a picture of more than {MOST_PICTURE:,} bytes; no more are read")
         if end < 0:
-            if len(self._data) > MOST_PICTURE:
-                self._data.clear()
-                self._in_part = False
-                raise PictureLost(f"a picture of more than {MOST_PICTURE:,} bytes; no more are read")
-            self._looked = max(0, len(self._data) - len(self._boundary))
+            self._looked = self._looked_up_to()
             return None
         picture = self._cut(end)
         return picture.removesuffix(b"\n").removesuffix(b"\r")
+
+    def _looked_up_to(self) -> int:
+        return max(0, len(self._data) - len(self._boundary) + 1)
 
     def _cut(self, length: int) -> bytes:
         picture = bytes(self._data[:length])

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.vision.sources.contract import PictureLost, SourceBroken
@@ -59,7 +59,48 @@ def test_memory_is_bounded_where_no_length_is_said() -> None:
     reader.feed(b"--cut\r\n\r\n" + b"x" * (MOST_PICTURE + 10))
     with pytest.raises(PictureLost):
         reader.next()
-    assert not reader._data
+    for _ in range(3):
+        reader.feed(b"x" * 100_000)
+        assert reader.next() is None
+        assert len(reader._data) < 10
+
+
+@given(st.integers(1, 3_000_000), st.integers(1, 200_000), st.booleans())
+@settings(max_examples=15, deadline=None)
+def test_behind_a_picture_that_is_too_large_the_next_one_comes_though_no_length_is_said(
+    more: int, step: int, by_chance: bool
+) -> None:
+    middle = b"--cut" * 3 if by_chance else b""
+    large = b"x" * (MOST_PICTURE + 1) + b"y" * more + middle + b"y" * 20_000
+    reader, found, lost = PartReader(b"--cut"), [], 0
+    whole = written([b"abc", large, b"def", b"ghi"], lengths=False)
+    for start in range(0, len(whole), step + 1000):
+        reader.feed(whole[start : start + step + 1000])
+        while True:
+            try:
+                picture = reader.next()
+            except PictureLost:
+                lost += 1
+                continue
+            if picture is None:
+                break
+            found.append(picture)
+        assert len(reader._data) < MOST_PICTURE + 300_000
+    assert lost == 1
+    assert found == [b"abc", b"def", b"ghi"]
+
+
+def test_a_picture_that_never_ends_ends_the_stream() -> None:
+    reader = PartReader(b"--cut")
+    reader.feed(b"--cut\r\n\r\n" + b"x" * (MOST_PICTURE + 10))
+    with pytest.raises(PictureLost):
+        reader.next()
+    for _ in range(8):
+        reader.feed(b"x" * MOST_PICTURE)
+        assert reader.next() is None
+    reader.feed(b"x" * MOST_PICTURE)
+    with pytest.raises(SourceBroken, match="never comes"):
+        reader.next()
 
 
 @pytest.mark.parametrize("data", [b"x" * 20_000, b"--cut" + b"x" * 20_000])

@@ -67,8 +67,10 @@ def test_a_picture_that_promises_a_huge_size_is_lost_and_the_next_one_is_read(se
     source.close()
 
 
-def test_a_picture_of_more_bytes_than_are_read_is_lost_and_the_next_one_is_read(server: Start) -> None:
-    source = opened(server(stream([b"x" * 2_500_000, jpeg()])).port)
+@pytest.mark.parametrize("lengths", [True, False])
+def test_a_picture_of_more_bytes_than_are_read_is_lost_and_the_next_one_is_read(server: Start, lengths: bool) -> None:
+    parts = [b"x" * 2_500_000, jpeg()]
+    source = opened(server(stream(parts, lengths=lengths, ending=b"--cut--\r\n")).port)
     with pytest.raises(PictureLost, match="bytes"):
         source.grab()
     assert source.grab()
