@@ -1,8 +1,11 @@
 """Stands between FFmpeg and one RTSP server, so that FFmpeg can be led to no other address than the checked one."""
 
 import re
+import select
 import socket
+import ssl
 import threading
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 from urllib.parse import quote
@@ -46,11 +49,13 @@ class RtspRelay:
         server = allowed.connect(url.host, url.port)
         self._server: socket.socket = secured(server, url.host) if url.scheme == "rtsps" else server
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=1)
-        self._listener.settimeout(2 * TIME_OUT_S)
-        self._client: socket.socket | None = None
-        self._closed = False
+        self._listener.setblocking(False)
+        self._port = self._listener.getsockname()[1]
+        self._wake, self._woken = socket.socketpair()
         self._playing = False
-        threading.Thread(target=self._serve, name="rtsp-relay", daemon=True).start()
+        self._before = b"\n"
+        self._thread = threading.Thread(target=self._serve, name="rtsp-relay", daemon=True)
+        self._thread.start()
 
     @property
     def address(self) -> str:
@@ -58,7 +63,7 @@ class RtspRelay:
         login = ""
         if self._url.user or self._url.password:
             login = f"{quote(self._url.user, safe='')}:{quote(self._url.password, safe='')}@"
-        return f"rtsp://{login}127.0.0.1:{self._listener.getsockname()[1]}{self._url.path}"
+        return f"rtsp://{login}127.0.0.1:{self._port}{self._url.path}"
 
     def problem(self) -> SourceFailed | SourceRefused | None:
         """Say why there is no video, where the server's answers tell it."""
@@ -77,50 +82,105 @@ class RtspRelay:
         return None
 
     def close(self) -> None:
-        """Cut both ends."""
-        self._closed = True
-        for end in (self._listener, self._client, self._server):
-            if end is not None:
-                with suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-                with suppress(OSError):
-                    end.close()
+        """Cut both ends, and wait until they are."""
+        # The ends are closed by the thread that uses them: a TLS connection takes no second one.
+        self._wake.close()
+        self._thread.join(TIME_OUT_S)
 
     def _serve(self) -> None:
+        with suppress(OSError), self._woken, self._server, self._listener:
+            client = self._accepted()
+            if client is None:
+                return
+            with client:
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                client.setblocking(False)
+                self._server.setblocking(False)
+                with suppress(_Ended):
+                    self._pass_on(client)
+
+    def _accepted(self) -> socket.socket | None:
+        """Wait for the first who comes; None where nobody does, or who would is not to."""
+        ready = _wait({self._listener: select.POLLIN, self._woken: select.POLLIN}, 2 * TIME_OUT_S)
+        if self._listener not in ready or self._woken in ready:
+            return None
+        client, _ = self._listener.accept()
+        self._listener.close()
+        return client
+
+    def _pass_on(self, client: socket.socket) -> None:
+        """Carry both ways in one thread until one end is closed, or `close` was called."""
+        ways = (_Way(client, self._server, self._see_request), _Way(self._server, client, self._see_answer))
+        while True:
+            awaited = [way.step() for way in ways]
+            wanted: dict[socket.socket, int] = {self._woken: select.POLLIN}
+            for each in awaited:
+                if each is not None:
+                    end, event = each
+                    wanted[end] = wanted.get(end, 0) | event
+            if self._woken in _wait(wanted, None if all(awaited) else 0.0):
+                return
+
+    def _see_request(self, data: bytes) -> None:
+        self._playing = self._playing or b"\nPLAY " in b"\n" + data
+
+    def _see_answer(self, data: bytes) -> None:
+        # Once it has asked for video, FFmpeg is led nowhere any more.
+        if self._playing:
+            return
+        text = self._before + data.replace(b"\r", b"")
+        if _ELSEWHERE in text.lower() or _EARLY_MEDIA in text:
+            self.led_elsewhere = True
+            raise _Ended
+        for answer in _STATUS.finditer(text):
+            self.status = int(answer[1])
+        self._before = text[-_OVERLAP:]
+
+
+class _Ended(Exception):
+    """Nothing more is to be carried."""
+
+
+class _Way:
+    """One direction between two sockets that do not block; reads on only once all that was read has been sent."""
+
+    def __init__(self, source: socket.socket, target: socket.socket, see: Callable[[bytes], None]) -> None:
+        self._source = source
+        self._target = target
+        self._see = see
+        self._rest = memoryview(b"")
+
+    def step(self) -> tuple[socket.socket, int] | None:
+        """Receive or send once; give which socket must first be ready for what where that cannot be done now.
+
+        Raises:
+            _Ended: the source has sent everything.
+            OSError: a connection broke.
+        """
+        end, event = (self._target, select.POLLOUT) if self._rest else (self._source, select.POLLIN)
         try:
-            self._client, _ = self._listener.accept()
-            self._listener.close()
-        except OSError:
-            self.close()
-            return
-        if self._closed:
-            self.close()
-            return
-        self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._server.settimeout(None)
-        self._client.settimeout(None)
-        threading.Thread(target=self._pass_requests, args=(self._client,), name="rtsp-requests", daemon=True).start()
-        self._pass_answers(self._client)
+            if self._rest:
+                self._rest = self._rest[self._target.send(self._rest) :]
+            else:
+                data = self._source.recv(_CHUNK)
+                if not data:
+                    raise _Ended
+                self._see(data)
+                self._rest = memoryview(data)
+        # TLS may have to send before it can receive, and the other way round.
+        except ssl.SSLWantReadError:
+            return end, select.POLLIN
+        except ssl.SSLWantWriteError:
+            return end, select.POLLOUT
+        except BlockingIOError:
+            return end, event
+        return None
 
-    def _pass_requests(self, client: socket.socket) -> None:
-        with suppress(OSError):
-            while data := client.recv(_CHUNK):
-                self._playing = self._playing or b"\nPLAY " in b"\n" + data
-                self._server.sendall(data)
-        self.close()
 
-    def _pass_answers(self, client: socket.socket) -> None:
-        before = b"\n"
-        with suppress(OSError):
-            while data := self._server.recv(_CHUNK):
-                # Once it has asked for video, FFmpeg is led nowhere any more.
-                if not self._playing:
-                    text = before + data.replace(b"\r", b"")
-                    if _ELSEWHERE in text.lower() or _EARLY_MEDIA in text:
-                        self.led_elsewhere = True
-                        break
-                    for answer in _STATUS.finditer(text):
-                        self.status = int(answer[1])
-                    before = text[-_OVERLAP:]
-                client.sendall(data)
-        self.close()
+def _wait(wanted: Mapping[socket.socket, int], seconds: float | None) -> set[socket.socket]:
+    """Wait until one of the sockets is ready, broken or closed by its other end, and give those that are."""
+    poll = select.poll()
+    by_number = {each.fileno(): each for each in wanted}
+    for each, events in wanted.items():
+        poll.register(each, events)
+    return {by_number[number] for number, _ in poll.poll(None if seconds is None else 1000 * seconds)}

@@ -2,7 +2,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,10 @@ from rtsp_server import RtspServer
 
 from ingest.vision.camera import Camera
 from ingest.vision.sources.addresses import AllowedNetworks
+from ingest.vision.sources.camera_url import parse_camera_url
+from ingest.vision.sources.http_client import _TimedTlsSocket
 from ingest.vision.sources.opening import Source, SourceFailed, SourceRefused, open_source
+from ingest.vision.sources.rtsp_relay import RtspRelay
 
 LOOPBACK = AllowedNetworks.of(["127.0.0.1/32"])
 Draw = Callable[..., Path]
@@ -149,6 +152,76 @@ def test_a_private_address_that_is_not_listed_is_refused_before_anything_is_sent
     with pytest.raises(SourceRefused, match=r"127\.0\.0\.2.*allow_networks"):
         opened(f"rtsp://127.0.0.2:{there.port}/gate")
     assert not there.heads
+
+
+def test_a_tls_connection_is_used_by_one_thread_whatever_goes_both_ways_at_once(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    listener = socket.create_server(("127.0.0.1", 0))
+    request, answer = b"\nPLAY " + bytes(range(256)) * 8192, bytes(range(255, -1, -1)) * 16_384
+    heard = bytearray()
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with context.wrap_socket(connection, server_side=True) as outer:
+            heard.extend(outer.recv(4096))
+            for start in range(0, len(answer), 65_536):
+                outer.sendall(answer[start : start + 65_536])
+                heard.extend(outer.recv(65_536) if len(heard) < len(request) else b"")
+            while len(heard) < len(request):
+                heard.extend(outer.recv(65_536))
+
+    users: set[int] = set()
+
+    def noting(name: str) -> Callable[..., Any]:
+        used = getattr(_TimedTlsSocket, name)
+
+        def use(*arguments: Any, **more: Any) -> Any:
+            users.add(threading.get_ident())
+            return used(*arguments, **more)
+
+        return use
+
+    serving = threading.Thread(target=serve)
+    serving.start()
+    relay = RtspRelay(parse_camera_url(f"rtsps://127.0.0.1:{listener.getsockname()[1]}/gate"), LOOPBACK)
+    for name in ("recv", "send", "sendall", "shutdown", "close"):
+        monkeypatch.setattr(_TimedTlsSocket, name, noting(name))
+    port = parse_camera_url(relay.address).port
+    with socket.create_connection(("127.0.0.1", port), 30) as client:
+        asking = threading.Thread(target=client.sendall, args=(request,))
+        asking.start()
+        got = bytearray()
+        while len(got) < len(answer) and (data := client.recv(65_536)):
+            got += data
+        asking.join(30)
+        serving.join(30)
+        relay.close()
+        assert client.recv(1) == b""
+    listener.close()
+    assert got == answer
+    assert heard == request
+    assert len(users) == 1
+    assert threading.get_ident() not in users
+
+
+@pytest.mark.parametrize("come", [True, False], ids=["with-ffmpeg", "before-ffmpeg"])
+def test_a_relay_that_is_closed_has_let_go_of_both_ends(come: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ExitStack() as ends:
+        relay = RtspRelay(parse_camera_url(f"rtsp://127.0.0.1:{listener.getsockname()[1]}/gate"), LOOPBACK)
+        there = [ends.enter_context(listener.accept()[0])]
+        if come:
+            address = ("127.0.0.1", parse_camera_url(relay.address).port)
+            there.append(ends.enter_context(socket.create_connection(address)))
+        relay.close()
+        for end in there:
+            end.settimeout(30)
+            # Whoever was not let in yet is sent away.
+            with suppress(ConnectionResetError):
+                assert end.recv(1) == b""
+        relay.close()
 
 
 def test_a_stream_over_tls_is_read(rtsp: Rtsp, drawn_clip: Draw, certificate: Path) -> None:
