@@ -13,7 +13,6 @@ import msgspec
 from ingest.mqtt.publisher import Publisher
 from ingest.vision.board import CameraRecord, Unanswered
 from ingest.vision.camera import Camera
-from ingest.vision.camera_file import read_cameras
 from ingest.vision.children import can_share_frames
 from ingest.vision.crew import Crew, Worker
 from ingest.vision.exchange import (
@@ -32,6 +31,7 @@ from ingest.vision.exchange import (
     Watched,
 )
 from ingest.vision.finding import Finding
+from ingest.vision.followed_file import FollowedFile
 from ingest.vision.lasting import Lasting
 from ingest.vision.settings import CameraSettings
 from ingest.vision.staffing import Staffing, Surroundings
@@ -85,16 +85,24 @@ _LOG: Final = Log("cameras")
 async def run(store: Store, settings: CameraSettings, stop: asyncio.Event, *, surroundings: Surroundings) -> None:
     """Watch the cameras until `stop` is set.
 
+    A camera with a mistake is not watched, and told of; the others are. What is changed in the file is taken up while
+    the stage runs, unless there is a mistake in it: then the cameras that are watched stay as they are.
+
     Raises:
-        Fault: no file lists the cameras, it has a mistake, or this system cannot share memory among processes.
+        Fault: no file lists the cameras, none of it can be read, or this system cannot share memory among processes.
     """
     if settings.file is None:
         raise Fault("No cameras are configured: name the file that lists them (cameras.file, IOC_CAMERAS_FILE).")
     if not can_share_frames():
         raise Fault("Cameras need Linux: this system has no memory without a name to pass frames in.")
-    cameras = read_cameras(settings.file, os.environ)
-    stage = Cameras(store, settings, surroundings, cameras, boot=secrets.token_hex(3))
-    await stage.run(stop)
+    file = FollowedFile(settings.file, os.environ)
+    while not stop.is_set():
+        stage = Cameras(store, settings, surroundings, file.cameras, boot=secrets.token_hex(3), mistakes=file.mistakes)
+        over = asyncio.create_task(file.changed_or(stop, stage.note_mistakes))
+        try:
+            await stage.run(over)
+        finally:
+            await end([over])
 
 
 class Cameras:
@@ -108,8 +116,9 @@ class Cameras:
         cameras: Sequence[Camera],
         *,
         boot: str,
+        mistakes: Sequence[str] = (),
     ) -> None:
-        """Take the cameras, and what tells this start from another.
+        """Take the cameras, what tells this start from another, and what is wrong in the file that lists them.
 
         Raises:
             Fault: the broker's URL is none.
@@ -124,7 +133,9 @@ class Cameras:
         self._tally = Tally()
         self._lasting = Lasting()
         self._stopping = False
+        self.note_mistakes(mistakes)
         self._troubles: dict[str, str] = {}
+        self._mistakes = ""
         self._watched: frozenset[str] = frozenset()
         self._unwanted: set[str] = set()
         self._shown: set[str] = set()
@@ -138,8 +149,13 @@ class Cameras:
         slots = Slots.make(len(cameras), widest * widest * 3)
         self._staffing = Staffing(settings, surroundings, self._places, slots, boot)
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set, and a moment longer to send what is left."""
+    def note_mistakes(self, mistakes: Sequence[str]) -> None:
+        """Note what is wrong in the file of cameras; people are told the first, and how many there are."""
+        more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+        self._mistakes = f"{mistakes[0]}{more}" if mistakes else ""
+
+    async def run(self, over: Awaitable[None]) -> None:
+        """Run until `over` is, and a moment longer to send what is left."""
         _LOG.info("watches cameras", cameras=len(self._records))
         held = HeldPictures(self._store.incidents)
         work = [
@@ -163,7 +179,7 @@ class Cameras:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(each) for each in work]
-                await stop.wait()
+                await over
                 self._stopping = True
                 for record in self._records.values():
                     self._end_lasting(record)
@@ -343,7 +359,7 @@ class Cameras:
         now = clock.now()
         trouble = self._trouble()
         await self._store.cameras.publish([record.status(now, trouble) for record in self._records.values()])
-        await self._store.health.report(PROCESS, self._health(now, trouble), SILENT_AFTER_S)
+        await self._store.health.report(PROCESS, self._health(now, self._mistakes or trouble), SILENT_AFTER_S)
 
     async def _tell_shown(self) -> None:
         shown, self._shown = self._shown, set()

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ingest.vision.frame import Pixels
-from ingest.vision.sources.contract import TIME_OUT_S, PictureLost, SourceBroken, checked_size
+from ingest.vision.sources.contract import TIME_OUT_S, PictureLost, SourceBroken, SourceFailed, checked_size
 
 _OPTIONS: Final = {
     # A playlist or a list of clips that comes instead of video must not name files or other hosts.
@@ -26,6 +26,9 @@ _OPTIONS: Final = {
 
 FRAME_S: Final = 30.0
 """Seconds that bytes may come without making one frame."""
+
+_LATE_S: Final = 0.9 * TIME_OUT_S
+"""What could not be opened after so long was waited for, and said nothing wrong."""
 
 _TIMES: Final = (
     *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(TIME_OUT_S * 1000)),
@@ -124,10 +127,13 @@ class CaptureSource:
         self._stream = opened_from if isinstance(opened_from, ByteStream) else None
         if self._stream is not None:
             self._stream.begin()
+        began = time.monotonic()
         self._capture = _opened(opened_from, backend, _TIMES if backend == cv2.CAP_FFMPEG else ())
         if self._capture is None or not self._capture.isOpened():
             self.close()
             self._raise_stream_problem()
+            if backend == cv2.CAP_FFMPEG and time.monotonic() - began >= _LATE_S:
+                raise SourceFailed(f"{shown} did not answer within {TIME_OUT_S:.0f} s")
             raise SourceBroken(f"{shown} holds no video that can be read")
         self.width = self._whole(cv2.CAP_PROP_FRAME_WIDTH)
         self.height = self._whole(cv2.CAP_PROP_FRAME_HEIGHT)
