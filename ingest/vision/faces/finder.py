@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -40,7 +40,9 @@ _LARGEST_LOG: Final = 7.0
 """Above this a size is larger than any picture: it is cut off before it overflows."""
 
 _SAME_FACE: Final = 0.3
-"""Intersection over union from which two boxes are one face."""
+"""Intersection over union above which two boxes are told as one face."""
+
+_CANNOT_BE: Final = "the face finder says what cannot be; its model may be damaged"
 
 _Floats = npt.NDArray[np.float32]
 
@@ -102,7 +104,8 @@ class FaceFinder:
             pixels: the picture; up to 1,920 pixels wide, for in the small whole of a wider one faces become too small.
 
         Returns:
-            Where they are and how sure that is (0 to 1), the surest first.
+            Where they are and how sure that is (0 to 1), the surest first. Boxes that overlap much are told as one that
+            covers them all: whoever stands close behind another is hidden too.
 
         Raises:
             FacesUnknown: the network failed, or said what cannot be.
@@ -110,9 +113,8 @@ class FaceFinder:
         height, width = pixels.shape[:2]
         found = [self._look(pixels, part) for part in parts(width, height)]
         boxes, scores = np.concatenate([each[0] for each in found]), np.concatenate([each[1] for each in found])
-        kept = cv2.dnn.NMSBoxes(_corner_and_size(boxes), scores.tolist(), 0.0, _SAME_FACE)
-        shares = boxes / np.array([width, height, width, height], np.float32)
-        return [(Box(*np.clip(shares[each], 0, 1).tolist()), float(scores[each])) for each in kept]
+        size = np.array([width, height, width, height], np.float32)
+        return [(Box(*np.clip(box / size, 0, 1).tolist()), score) for box, score in merged(boxes, scores)]
 
     def _look(self, pixels: Pixels, part: Part) -> tuple[_Floats, _Floats]:
         """Find the faces of a part, as left, top, right, bottom in pixels of the whole, and their scores."""
@@ -124,16 +126,45 @@ class FaceFinder:
         except (cv2.error, MemoryError) as error:
             raise FacesUnknown("the face finder failed") from error
         if heat.shape != (1, size[1] // _STRIDE, size[0] // _STRIDE) or not np.isfinite(heat).all():
-            raise FacesUnknown("the face finder says what cannot be; its model may be damaged")
+            raise FacesUnknown(_CANNOT_BE)
         rows, columns = np.nonzero(heat[0] >= self._least_score)
-        sizes = np.exp(np.minimum(logs[:, rows, columns], _LARGEST_LOG)) * _STRIDE
-        middles = (np.stack([rows, columns]) + offsets[:, rows, columns] + 0.5) * _STRIDE
+        logs, offsets = logs[:, rows, columns], offsets[:, rows, columns]
+        sizes = np.exp(np.minimum(logs, _LARGEST_LOG)) * _STRIDE
+        middles = (np.stack([rows, columns]) + offsets + 0.5) * _STRIDE
+        # A face of which it is not said how large it is, or where in this part, would be left as it is.
+        inside = (middles > -_STEP) & (middles < np.array([[size[1]], [size[0]]]) + _STEP)
+        if not (np.isfinite(logs).all() and inside.all()):
+            raise FacesUnknown(_CANNOT_BE)
         near, far = middles - sizes / 2, middles + sizes / 2
         boxes = np.stack([near[1], near[0], far[1], far[0]], axis=1)
         to_part = np.array([part.width / size[0], part.height / size[1]] * 2)
         boxes = boxes * to_part + np.array([part.left, part.top] * 2)
-        sound = np.isfinite(boxes).all(axis=1)
-        return boxes[sound].astype(np.float32), heat[0, rows, columns][sound].astype(np.float32)
+        return boxes.astype(np.float32), heat[0, rows, columns].astype(np.float32)
+
+
+def merged(boxes: _Floats, scores: _Floats) -> Iterator[tuple[_Floats, float]]:
+    """Tell boxes that overlap much as one.
+
+    Where only the surest of them is kept, as is usual (non-maximum suppression), a second face close to it would be
+    blurred only as far as its neighbour reaches. So what is told covers all of them.
+
+    Args:
+        boxes: left, top, right, bottom of each, n × 4.
+        scores: of each.
+
+    Yields:
+        The box that covers the surest one left and all that overlap it, and the score of the former.
+    """
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    left = np.argsort(-scores, kind="stable")
+    while left.size:
+        surest, others = boxes[left[0]], boxes[left]
+        sides = np.minimum(others[:, 2:], surest[2:]) - np.maximum(others[:, :2], surest[:2])
+        shared = np.prod(np.maximum(sides, 0), axis=1)
+        same = shared > _SAME_FACE * (areas[left] + areas[left[0]] - shared)
+        same[0] = True
+        yield np.concatenate([others[same, :2].min(axis=0), others[same, 2:].max(axis=0)]), float(scores[left[0]])
+        left = left[~same]
 
 
 def parts(width: int, height: int) -> Iterator[Part]:
@@ -156,8 +187,3 @@ def _spans(side: int) -> list[tuple[int, int]]:
     count = max(1, math.ceil((side - OVERLAP) / (MAX_TILE - OVERLAP)))
     length = math.ceil((side + (count - 1) * OVERLAP) / count)
     return [(min(each * (length - OVERLAP), side - length), length) for each in range(count)]
-
-
-def _corner_and_size(boxes: _Floats) -> list[Any]:
-    answer: list[Any] = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).tolist()
-    return answer

@@ -1,6 +1,7 @@
 """Finding faces: wherever in a picture one is, and where it cannot be said whether one is there, that is said."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.vision.faces.finder import MAX_TILE, OVERLAP, WHOLE_SCALE, FaceFinder, FacesUnknown, parts
+from ingest.vision.faces.blurring import blurred
+from ingest.vision.faces.finder import MAX_TILE, OVERLAP, WHOLE_SCALE, FaceFinder, FacesUnknown, merged, parts
 from ingest.vision.frame import Pixels
 from ioc.model.faults import Fault
 
@@ -130,3 +132,69 @@ def test_sizes_that_no_picture_has_are_cut_to_the_picture(monkeypatch: pytest.Mo
     found = FaceFinder(Path("centerface.onnx")).find(street)
     assert found
     assert all(0 <= side <= 1 for box, _ in found for side in box)
+
+
+def faces_at(rows: int, columns: int, *places: tuple[int, int]) -> list[Any]:
+    """Answer that there are faces of 64 pixels at these places, a row and a column of the answer each."""
+    heat, sizes, offsets, marks = answers(0.0)(rows, columns)
+    for score, (row, column) in enumerate(places):
+        heat[0, 0, row, column] = 0.9 - score / 100
+        sizes[0, :, row, column] = np.log(16)
+    return [heat, sizes, offsets, marks]
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("size", each) for each in (np.nan, np.inf, -np.inf)] + [("place", each) for each in (np.nan, np.inf, 1e30, -900)],
+)
+def test_where_it_is_not_said_how_large_a_face_is_or_where_the_picture_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, street: Pixels, part: str, value: float
+) -> None:
+    def one_of_two(rows: int, columns: int) -> list[Any]:
+        heat, sizes, offsets, marks = faces_at(rows, columns, (3, 3), (20, 20))
+        (sizes if part == "size" else offsets)[0, 1, 20, 20] = value
+        return [heat, sizes, offsets, marks]
+
+    monkeypatch.setattr(cv2.dnn, "readNetFromONNX", lambda _: Net(one_of_two))
+    with pytest.raises(FacesUnknown, match="what cannot be"):
+        FaceFinder(Path("centerface.onnx")).find(street)
+
+
+def test_of_two_faces_close_together_both_are_blurred_as_far_as_they_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The second lies 28 pixels to the right of the first: their boxes share 39 %.
+    monkeypatch.setattr(cv2.dnn, "readNetFromONNX", lambda _: Net(lambda *shape: faces_at(*shape, (40, 30), (40, 37))))
+    pixels = np.random.default_rng(1).integers(0, 256, (320, 320, 3)).astype(np.uint8)
+    found = FaceFinder(Path("centerface.onnx")).find(pixels)
+    changed = (blurred(pixels, [box for box, _ in found]) != pixels).any(axis=2)
+    for middle in (122, 150):
+        assert changed[162 - 40 : 162 + 40, middle - 40 : middle + 40].mean() > 0.95
+    assert [score for _, score in found] == [pytest.approx(0.9)]
+
+
+SIDES = st.integers(0, 60)
+SOME_BOXES = st.lists(st.tuples(SIDES, SIDES, st.integers(1, 40), st.integers(1, 40), st.integers(0, 100)), min_size=1)
+
+
+@given(SOME_BOXES)
+def test_whatever_was_found_lies_in_what_is_told_and_nothing_else_does(
+    drawn: list[tuple[int, int, int, int, int]],
+) -> None:
+    boxes = np.array([(x, y, x + wide, y + tall) for x, y, wide, tall, _ in drawn], np.float32)
+    told = list(merged(boxes, np.array([each[4] for each in drawn], np.float32)))
+    assert all(one[1] >= next_one[1] for one, next_one in pairwise(told))
+    for box in boxes:
+        assert any((whole[:2] <= box[:2]).all() and (whole[2:] >= box[2:]).all() for whole, _ in told)
+    for whole, _ in told:
+        assert all(side in boxes[:, place] for place, side in enumerate(whole))
+    assert len(told) <= len(boxes)
+
+
+def test_boxes_apart_are_told_one_by_one_and_the_same_box_once() -> None:
+    boxes = np.array([[0, 0, 20, 20], [15, 0, 35, 20], [0, 0, 20, 20], [90, 90, 91, 91]], np.float32)
+    told = list(merged(boxes, np.array([0.2, 0.6, 0.4, 0.8], np.float32)))
+    assert [box.tolist() for box, _ in told] == [boxes[each].tolist() for each in (3, 1, 0)]
+    assert [score for _, score in told] == pytest.approx([0.8, 0.6, 0.4])
+
+
+def test_where_nothing_was_found_nothing_is_told() -> None:
+    assert list(merged(np.empty((0, 4), np.float32), np.empty(0, np.float32))) == []
