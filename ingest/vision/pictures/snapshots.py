@@ -63,7 +63,6 @@ class Snapshots:
 
     Attributes:
         counts: what became of the pictures that were asked for.
-        trouble: why the last picture was not written, one sentence; empty where it was.
     """
 
     def __init__(
@@ -83,13 +82,19 @@ class Snapshots:
             width: pixels, of pictures at most; originals are as wide as their frames.
         """
         self.counts = Counts()
-        self.trouble = ""
+        self._trouble = ""
+        self._originals_trouble = ""
         self._folder = folder
         self._finder = finder
         self._originals = originals
         self._width = width
         self._last: tuple[Pixels, int, Pixels] | None = None
         self._log = Log("pictures")
+
+    @property
+    def trouble(self) -> str:
+        """Why the last picture was not written, one sentence, else why its original was not; empty where all was."""
+        return self._trouble or self._originals_trouble
 
     def take(self, pixels: Pixels, picture_class: str, asset: str, at: Instant) -> str | None:
         """Keep a picture.
@@ -173,16 +178,17 @@ class Snapshots:
         if self._originals is None:
             return
         jpeg = encoded(pixels, QUALITY)
-        problem: str | None = "it does not become small enough"
+        problem: str | None = "they do not become small enough"
         if jpeg is not None:
             try:
                 self._originals.write(picture_id, jpeg)
             except OSError as error:
                 problem = error.strerror
             else:
+                self._say_originals("")
                 return
         self.counts.originals_failed += 1
-        self._say(f"the original of {picture_id} cannot be written: {problem}")
+        self._say_originals(f"originals of pictures cannot be written: {problem}")
 
     def _fail(self, sentence: str) -> None:
         self.counts.failed += 1
@@ -190,9 +196,15 @@ class Snapshots:
 
     def _say(self, trouble: str) -> None:
         """Log a trouble when it begins, not with every picture."""
-        if trouble and not self.trouble:
+        if trouble and not self._trouble:
             self._log.error(trouble)
-        self.trouble = trouble
+        self._trouble = trouble
+
+    def _say_originals(self, trouble: str) -> None:
+        """Log what became of originals when it changes; pictures that are written meanwhile do not end it."""
+        if trouble and trouble != self._originals_trouble:
+            self._log.error(trouble)
+        self._originals_trouble = trouble
 
 
 def encoded(pixels: Pixels, quality: int) -> bytes | None:

@@ -164,19 +164,50 @@ def test_a_disk_that_takes_nothing_is_counted_and_said_once(
     assert snapshots.trouble == ""
 
 
-def test_where_only_the_original_fails_the_picture_is_kept(
-    folder: PictureFolder, monkeypatch: pytest.MonkeyPatch
+def test_where_only_originals_fail_pictures_are_kept_and_it_is_said_once(
+    folder: PictureFolder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     originals = Originals(folder, bytes(KEY_BYTES), 3)
+    error = PermissionError(13, "Permission denied")
+
+    def refuse(*_: object) -> None:
+        raise error
+
+    snapshots, troubles, said = Snapshots(folder, Finder(), originals), [], []
+    with monkeypatch.context() as failing, caplog.at_level(logging.INFO):
+        failing.setattr(originals, "write", refuse)
+        for each in (error, error, OSError(5, "Input/output error")):
+            error = each
+            assert snapshots.take(frame(), "scene", "cam-1", AT) is not None
+            troubles.append(snapshots.trouble)
+            # A live picture has no original: that it is written says nothing of these.
+            assert snapshots.show(frame(), "cam-1", AT)
+            troubles.append(snapshots.trouble)
+            said.append(len(caplog.records))
+    assert (snapshots.counts.kept, snapshots.counts.originals_failed) == (3, 3)
+    refused = "originals of pictures cannot be written: "
+    assert troubles == [f"{refused}Permission denied"] * 4 + [f"{refused}Input/output error"] * 2
+    assert said == [1, 1, 2]
+    assert snapshots.take(frame(), "scene", "cam-1", AT) is not None
+    assert snapshots.trouble == ""
+
+
+def test_why_no_picture_is_written_is_said_before_why_no_original_is(
+    folder: PictureFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    originals, finder = Originals(folder, bytes(KEY_BYTES), 3), Finder()
 
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(originals, "write", refuse)
-    snapshots = Snapshots(folder, Finder(), originals)
-    assert snapshots.take(frame(), "scene", "cam-1", AT) is not None
-    assert (snapshots.counts.kept, snapshots.counts.originals_failed) == (1, 1)
-    assert "Permission denied" in snapshots.trouble
+    snapshots, troubles = Snapshots(folder, finder, originals), []
+    for finder.down in (False, True, False):
+        snapshots.take(frame(), "scene", "cam-1", AT)
+        troubles.append(snapshots.trouble)
+    assert "originals" in troubles[0]
+    assert troubles[1] == "no picture is kept: the face finder failed"
+    assert troubles[2] == troubles[0]
 
 
 def test_a_picture_that_hardly_compresses_becomes_worse_rather_than_too_large() -> None:
