@@ -14,6 +14,9 @@ from rules.book import RuleBook
 from rules.merging import portions
 from rules.rebuilding import Rebuilding
 
+PICTURED: Final = frozenset({"picture", "box"})
+"""What evidence needs besides what rules read: the picture of an event, and where in it something is."""
+
 log = Log("rules")
 
 ENTRIES_AT_ONCE: Final = 64
@@ -100,7 +103,7 @@ def _take_entries(prepared: Prepared, entries: Sequence[Entry]) -> None:
 
 def _take_archived(rebuilding: Rebuilding, history: History, since: Instant, until: str) -> str | None:
     """Take the archive's part of the past; says up to which position of the stream that was."""
-    columns = {column for rule in rebuilding.book.rules for column in rule.columns}
+    columns = {column for rule in rebuilding.book.rules for column in rule.columns} | PICTURED
     try:
         found = history.survey(since=since)
         # The archive may be ahead of the rules; what it has beyond them they will see as it comes.

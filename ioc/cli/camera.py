@@ -129,7 +129,7 @@ def check(
     *,
     config: ConfigOption = None,
 ) -> int:
-    """Read the file of cameras and name each camera's first mistake with file, line and column; exit 1 where there is any.
+    """Read the file of cameras and name each one's first mistake with file, line and column; exit 1 if there is any.
 
     What is no mistake but would keep a camera from being watched here (a model that is missing, a private address that
     is not allowed) is said too.
