@@ -13,6 +13,7 @@ from ioc.model.incidents import Incident
 from rules.keys import SEPARATOR
 from rules.kinds.contract import Row
 from rules.rule import Rule
+from rules.words import in_words
 
 DECIMAL_MARKS: Final = {"vi": ","}
 """Where a language writes 2,5 for 2.5."""
@@ -67,7 +68,8 @@ def open_incident(rule: Rule, change: AlertChange, surroundings: Surroundings) -
         kind=kind,
         title={
             language: title.fill(
-                values | {"area": area_title.get(language, area)}, decimal_mark=DECIMAL_MARKS.get(language, ".")
+                in_words(values, language) | {"area": area_title.get(language, area)},
+                decimal_mark=DECIMAL_MARKS.get(language, "."),
             )
             for language, title in rule.title.items()
         },
