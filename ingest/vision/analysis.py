@@ -16,7 +16,7 @@ from ioc.model.cameras import Geometry
 from ioc.model.faults import Fault
 from ioc.model.instant import SECOND, Duration, Instant
 
-BETWEEN_PICTURES: Final[Duration] = 1 * SECOND
+BETWEEN_PICTURES: Final[Duration] = 2 * SECOND
 """A camera's pictures of passers-by are at least so far apart; an event between two of them has none."""
 
 TRY_AGAIN: Final[Duration] = 60 * SECOND
@@ -85,6 +85,13 @@ class Analysed:
     show: bool
     wants_look: bool
 
+    @property
+    def only_passing(self) -> bool:
+        """Whether nothing is to be pictured but what merely comes into the picture."""
+        return all(
+            wish is None or is_passing(finding) for finding, wish in zip(self.findings, self.wanted, strict=True)
+        )
+
 
 class Analysis:
     """All cameras of one process: the detectors they share, and a watch for each."""
@@ -142,7 +149,7 @@ class Analysis:
     def _wanted(seen: _Seen, finding: Finding) -> PictureClass | None:
         if finding.picture is None:
             return None
-        # A crowd passing by is one picture a second; whatever is more than passing by has its own.
+        # A crowd passing by is one picture in two seconds; whatever is more than passing by has its own.
         passing = is_passing(finding)
         if passing and 0 <= finding.at - seen.pictured_at < BETWEEN_PICTURES:
             return None

@@ -7,6 +7,7 @@ picture goes out at once, unless something of the same camera still waits for on
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -35,7 +36,7 @@ from ingest.vision.exchange import (
     packed,
 )
 from ingest.vision.faces.finder import FaceFinder
-from ingest.vision.pictures.snapshots import Snapshots
+from ingest.vision.pictures.snapshots import Snapshots, smaller
 from ingest.vision.reading.memory import return_memory_soon
 from ioc.model.faults import Fault
 from ioc.model.instant import Instant
@@ -45,6 +46,9 @@ from ioc.runtime.logging import Log
 from ioc.store.pictures.folder import PictureFolder
 from ioc.store.pictures.originals import Originals
 from ioc.store.pictures.settings import PictureSettings
+
+PASSING_WIDTH: Final = 640
+"""Pixels, of a picture that shows who merely comes by; what is more than that is kept larger."""
 
 _LOG: Final = Log("cameras.analyst")
 
@@ -114,6 +118,9 @@ class Analyst:
                 self._pass_on(analysis.gone(message))
 
     def _pass_on(self, analysed: Analysed) -> None:
+        if analysed.pixels is not None and analysed.only_passing:
+            # To look for faces costs by the pixel, and their events wait for it.
+            analysed = replace(analysed, pixels=smaller(analysed.pixels, PASSING_WIDTH))
         at_once = self._darkroom.take_in(analysed)
         if at_once is not None:
             self._say(pictured(at_once, None))
@@ -189,7 +196,7 @@ def main(argument: str) -> None:
     stop_with_parent()
     settings = msgspec.json.decode(argument, type=AnalystSettings)
     logging.configure(settings.log_level, settings.log_format)  # type: ignore[arg-type]
-    cv2.setNumThreads(1)
+    cv2.setNumThreads(settings.threads)
     return_memory_soon()
     try:
         Analyst(settings).run()

@@ -79,3 +79,9 @@ def test_nothing_is_lost_the_order_of_a_camera_holds_and_frames_are_bounded(
         assert times == sorted(times)
     pictured = sum(any(each.wanted) for each in said)
     assert pictured + room.spared == sum(finding.picture is not None for _, finding, _ in steps)
+
+
+def test_only_what_merely_comes_by_is_pictured_small() -> None:
+    assert analysed(PASSING, UNSEEN).only_passing
+    assert not analysed(PASSING, CROSSING).only_passing
+    assert analysed(show=True).only_passing
