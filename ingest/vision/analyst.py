@@ -7,6 +7,7 @@ picture goes out at once, unless something of the same camera still waits for on
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -181,10 +182,10 @@ class Analyst:
             self._output.flush()
 
 
-def _or_die(work: object) -> None:
+def _or_die(work: Callable[[], None]) -> None:
     """Run a thread's work; a thread that failed takes the process along, and the stage starts it anew."""
     try:
-        work()  # type: ignore[operator]
+        work()
     except Exception:
         # The outermost edge of a thread: without it the other one would wait for ever.
         _LOG.exception("the analyst was stopped by a fault that nobody expected")

@@ -10,7 +10,7 @@ from ingest.vision.exchange import Condition, Found, Numbers
 from ingest.vision.finding import Finding
 from ioc.model.cameras import CameraState, Geometry
 from ioc.model.instant import SECOND, Duration, Instant
-from ioc.store.cameras import CameraStatus, DrawnBox, FieldOfView, ZoneNow
+from ioc.store.cameras import CameraStatus, DrawnBox, ZoneNow
 
 STILL_SEEN: Final[Duration] = 5 * SECOND
 """What was seen is told as being there for so long after the last frame that was looked at."""
@@ -114,7 +114,7 @@ class CameraRecord:
 
     def status(self, now: Instant, trouble: str) -> CameraStatus:
         """Say how the camera is."""
-        camera, numbers, place = self.camera, self.numbers, self.camera.place
+        camera, numbers = self.camera, self.numbers
         gone = now - self.seen_at > STILL_SEEN
         return CameraStatus(
             id=camera.id,
@@ -141,9 +141,7 @@ class CameraRecord:
             geometry=self.geometry,
             file_geometry=camera.geometry,
             drawing=self.drawing,
-            view=None
-            if place is None
-            else FieldOfView(place.lat, place.lon, place.heading, place.angle, place.range_m),
+            view=camera.place,
             people=0 if gone else self.people,
             vehicles=0 if gone else self.vehicles,
             zones_now=() if gone else self.zones_now,

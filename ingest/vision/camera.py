@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from ioc.model.cameras import Geometry
+from ioc.model.cameras import FieldOfView, Geometry
 
 
 class Analytic(StrEnum):
@@ -37,25 +37,6 @@ DEFAULT_ANALYTICS: Final = frozenset({Analytic.OBJECTS, Analytic.TAMPERING})
 
 
 @dataclass(frozen=True, slots=True)
-class CameraPlace:
-    """Where a camera stands and where it looks.
-
-    Attributes:
-        lat: degrees, WGS 84.
-        lon: degrees, WGS 84.
-        heading: where it looks, degrees clockwise from north; None where nobody said.
-        angle: how wide it sees, degrees.
-        range_m: how far it sees, metres.
-    """
-
-    lat: float
-    lon: float
-    heading: float | None = None
-    angle: float = 60.0
-    range_m: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
 class Camera:
     """One camera.
 
@@ -77,7 +58,7 @@ class Camera:
     geometry: Geometry = field(default_factory=Geometry)
     analytics: frozenset[Analytic] = DEFAULT_ANALYTICS
     detector: DetectorName = DetectorName.SSD
-    place: CameraPlace | None = None
+    place: FieldOfView | None = None
     names: dict[str, str] = field(default_factory=dict)
     simulated: bool = False
     loop: bool = True

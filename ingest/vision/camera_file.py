@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from ingest.vision.camera import DEFAULT_ANALYTICS, Analytic, Camera, CameraPlace, DetectorName
+from ingest.vision.camera import DEFAULT_ANALYTICS, Analytic, Camera, DetectorName
 from ingest.vision.sources.camera_url import parse_camera_url
-from ioc.model.cameras import Geometry, geometry_from_json
+from ioc.model.cameras import FieldOfView, Geometry, geometry_from_json
 from ioc.model.faults import Fault
 from ioc.model.geo import valid_position
 from ioc.runtime.marked_yaml import Misplaced, YamlNode, expected, read_marked_file
@@ -220,7 +220,7 @@ def _analytics(node: YamlNode) -> frozenset[Analytic]:
     return frozenset(Analytic(each.choice([str(known) for known in Analytic])) for each in node.sequence())
 
 
-def _place(node: YamlNode) -> CameraPlace:
+def _place(node: YamlNode) -> FieldOfView:
     fields = node.mapping(("lat", "lon", "heading", "angle", "range_m"), required=("lat", "lon"))
     lat, lon = _between(fields["lat"], -90, 90, "degrees"), _between(fields["lon"], -180, 180, "degrees")
     if not valid_position(lat, lon):
@@ -228,7 +228,7 @@ def _place(node: YamlNode) -> CameraPlace:
     heading = _between(fields["heading"], 0, 360, "degrees clockwise from north") if "heading" in fields else None
     angle = _between(fields["angle"], 1, 360, "degrees") if "angle" in fields else 60.0
     range_m = _between(fields["range_m"], 1, 10_000, "metres") if "range_m" in fields else 60.0
-    return CameraPlace(lat, lon, heading, angle, range_m)
+    return FieldOfView(lat, lon, heading, angle, range_m)
 
 
 def _names(node: YamlNode) -> dict[str, str]:

@@ -46,6 +46,25 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FieldOfView:
+    """Where a camera stands and what it sees from there.
+
+    Attributes:
+        lat: degrees, WGS 84.
+        lon: degrees, WGS 84.
+        heading: where it looks, degrees clockwise from north; None where nobody said.
+        angle: how wide it sees, degrees.
+        range_m: how far it sees, metres.
+    """
+
+    lat: float
+    lon: float
+    heading: float | None = None
+    angle: float = 60.0
+    range_m: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class Zone:
     """A part of the picture in which objects are counted.
 

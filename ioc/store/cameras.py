@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from ioc.model.cameras import CameraState, Geometry
+from ioc.model.cameras import CameraState, FieldOfView, Geometry
 from ioc.model.instant import Instant
 from ioc.store import keys
 from ioc.store.camera_counts import Count, read_counts, write_counts
@@ -46,25 +46,6 @@ class ZoneNow(NamedTuple):
     zone: str
     people: int
     vehicles: int
-
-
-@dataclass(frozen=True, slots=True)
-class FieldOfView:
-    """Where a camera stands and what it sees from there.
-
-    Attributes:
-        lat: degrees, WGS 84.
-        lon: degrees, WGS 84.
-        heading: where it looks, degrees clockwise from north; None where nobody said.
-        angle: how wide it sees, degrees.
-        range_m: how far it sees, metres.
-    """
-
-    lat: float
-    lon: float
-    heading: float | None = None
-    angle: float = 60.0
-    range_m: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from ioc.model.cameras import CameraState, Geometry, Line, Way, Zone
+from ioc.model.cameras import CameraState, FieldOfView, Geometry, Line, Way, Zone
 from ioc.model.instant import MINUTE, SECOND, Instant
 from ioc.runtime import clock
 from ioc.store.camera_counts import QUARTER, Count, Counted, CountOf
-from ioc.store.cameras import CameraStatus, DrawnBox, FieldOfView, ZoneNow
+from ioc.store.cameras import CameraStatus, DrawnBox, ZoneNow
 from ioc.store.opening import Store
 from ioc.store.pictures.folder import PictureFolder
 

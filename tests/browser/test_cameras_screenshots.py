@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ioc.model.assets import Asset
-from ioc.model.cameras import CameraState
+from ioc.model.cameras import CameraState, FieldOfView
 from ioc.model.instant import DAY, HOUR, MINUTE, SECOND
 from ioc.model.kinds import Kind
 from ioc.runtime import clock
-from ioc.store.cameras import FieldOfView
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ioc.model.cameras import CameraState, Geometry, Line, Way, Zone
+from ioc.model.cameras import CameraState, FieldOfView, Geometry, Line, Way, Zone
 from ioc.model.instant import DAY, MINUTE
 from ioc.store import keys
 from ioc.store.camera_counts import MOST_NUMBERS, MOST_TRACKS, QUARTER, Count, Counted, CountOf, Tally
-from ioc.store.cameras import CameraStatus, DrawnBox, DrawnMeanwhile, FieldOfView, ZoneNow
+from ioc.store.cameras import CameraStatus, DrawnBox, DrawnMeanwhile, ZoneNow
 from ioc.store.opening import Store
 
 NOON = 1_795_323_600_000_000

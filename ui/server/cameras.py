@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ioc.model.cameras import geometry_to_json
+from ioc.model.cameras import FieldOfView, geometry_to_json
 from ioc.model.instant import SECOND, Duration, Instant, whole_milliseconds
-from ioc.store.cameras import Cameras, CameraStatus, Drawing, DrawnBox, FieldOfView
+from ioc.store.cameras import Cameras, CameraStatus, Drawing, DrawnBox
 from ui.server.world import World
 
 SILENT: Final[Duration] = 10 * SECOND

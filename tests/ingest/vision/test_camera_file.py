@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.vision.camera import Analytic, CameraPlace, DetectorName
+from ingest.vision.camera import Analytic, DetectorName
 from ingest.vision.camera_file import check_cameras, read_cameras
-from ioc.model.cameras import Line, Way, Zone
+from ioc.model.cameras import FieldOfView, Line, Way, Zone
 from ioc.model.faults import Fault
 
 WHOLE = """
@@ -42,7 +42,7 @@ def test_everything_that_can_be_said_of_a_camera_is_read(tmp_path: Path) -> None
     assert camera.detector == DetectorName.SSD_TILES
     assert camera.analytics == {Analytic.OBJECTS, Analytic.SMOKE}
     assert camera.names == {"vi": "Cổng chính", "en": "Main gate"}
-    assert camera.place == CameraPlace(11.94, 108.44, 120, 70, 45)
+    assert camera.place == FieldOfView(11.94, 108.44, 120, 70, 45)
     assert len(camera.geometry.region) == 4
     assert camera.geometry.zones == (Zone("gate", ((0, 0), (1, 0), (1, 1)), 120, density=True),)
     assert camera.geometry.lines == (Line("entrance", (0.2, 0.8), (0.8, 0.8), Way.IN),)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingest.vision.camera import Camera, CameraPlace
+from ingest.vision.camera import Camera
 from ingest.vision.crew import Worker
 from ingest.vision.exchange import (
     Condition,
@@ -26,7 +26,7 @@ from ingest.vision.finding import Finding, PictureClass, Report
 from ingest.vision.settings import CameraSettings
 from ingest.vision.staffing import Surroundings
 from ingest.vision.stage import Cameras, run
-from ioc.model.cameras import CameraState, Geometry, Line, Zone
+from ioc.model.cameras import CameraState, FieldOfView, Geometry, Line, Zone
 from ioc.model.faults import Fault
 from ioc.store.camera_counts import QUARTER
 from ioc.store.connection import StoreUnavailable
@@ -86,7 +86,7 @@ async def store(embedded_store: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def stage(store: Store, tmp_path: Path) -> Stage:
-    camera = Camera("cam-1", "rtsp://u:geheim@10.0.0.5/x", place=CameraPlace(11.9, 108.4, heading=30.0))
+    camera = Camera("cam-1", "rtsp://u:geheim@10.0.0.5/x", place=FieldOfView(11.9, 108.4, heading=30.0))
     return Stage(store, tmp_path, [camera])
 
 

@@ -16,14 +16,14 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from ioc.model.alerts import Severity
 from ioc.model.assets import Asset
-from ioc.model.cameras import CameraState, Geometry, Line, Way, Zone
+from ioc.model.cameras import CameraState, FieldOfView, Geometry, Line, Way, Zone
 from ioc.model.city import Area, City
 from ioc.model.events import FIXED_COLUMNS
 from ioc.model.identity import alert_id, incident_id
 from ioc.model.incidents import Incident
 from ioc.model.kinds import Kind
 from ioc.runtime import clock
-from ioc.store.cameras import CameraStatus, DrawnBox, FieldOfView, ZoneNow
+from ioc.store.cameras import CameraStatus, DrawnBox, ZoneNow
 from ioc.store.incidents import ClearedAlert
 from ioc.store.opening import Store, open_store
 from ui.server import stage
